@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PLAN_FACTS_H
+#define PLAN_FACTS_H
+/* What this host can do: host/ finds out, plan/ decides from it. Plain data. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+/* Facts that cost something to find, so that they are asked for only where the config needs them. */
+enum facts_wanted {
+	FACTS_CGROUP = 1 << 0, /* a mount of type cgroup */
+};
+
+/* One mounted cgroup hierarchy of the host. */
+struct facts_hierarchy {
+	const char *mount_point; /* "/sys/fs/cgroup/cpu" */
+	const char *controllers; /* of v1: "cpu,cpuacct" or "name=systemd"; of v2: "" */
+	const char *own_path; /* this process's cgroup in it, from its root: "/", "/user.slice" */
+	bool is_v2;
+};
+
+/* A link beside the hierarchies: "cpu" -> "cpu,cpuacct". */
+struct facts_link {
+	const char *name;
+	const char *target;
+};
+
+struct facts {
+	uint32_t euid, egid;
+	bool is_userns;    /* this process is in a user namespace that is not the initial one */
+	uint64_t bounding; /* capabilities in this process's bounding set, one bit each */
+	uint64_t effective;
+	uint32_t last_capability;
+	const struct facts_hierarchy *hierarchies;
+	size_t hierarchy_count;
+	const struct facts_link *links;
+	size_t link_count;
+};
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+/*
+ * plan: what will be done.
+ *
+ * In: struct spec, struct facts, and what the caller asked. Out: struct plan, its host half and its
+ * child half, in an arena. All policy, defaults, option parsing and checks between fields are here.
+ * Forbidden here: every system call. Fails with an error that has the field's JSON pointer.
+ */
+#include "base/arena.h"
+#include "base/error.h"
+#include "plan/facts.h"
+#include "plan/host_plan.h"
+#include "spec/spec.h"
+#include "wire/boot.h"
+
+/* What the caller of the verb asked for, beside the config. */
+struct plan_request {
+	const char
+		*bundle; /* absolute path of the bundle: relative paths of the config start there */
+	bool is_pdeathsig; /* the child dies with this thread until the image runs */
+};
+
+struct plan {
+	struct host_plan host;
+	struct boot boot;
+};
+
+/* Which of FACTS_* plan_make() will read for this spec. */
+uint32_t plan_facts_wanted(const struct spec *spec);
+
+/* Makes the plan. Texts point into the spec, the request, the facts and the arena. */
+int plan_make(const struct spec *spec, const struct plan_request *request,
+	const struct facts *facts, struct arena *arena, struct plan *ret_plan,
+	struct berth_error *err) must_use;
+
+#endif

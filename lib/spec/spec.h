@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SPEC_SPEC_H
+#define SPEC_SPEC_H
+/*
+ * spec: what was asked.
+ *
+ * In: a JSON tree. Out: struct spec, the fields of config.json (OCI runtime-spec 1.3.0, config.md and
+ * config-linux.md) with their types, in an arena. Forbidden here: defaults that depend on the host,
+ * checks between fields (plan/rules.c), system calls. Fails with an error that has the field's JSON
+ * pointer. A field of the specification that is not built yet is refused unless it is null, empty,
+ * zero or false; a key that the specification does not know is ignored.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "json/json.h"
+
+/* Arrays are `items` and `count`; an absent array has count 0 and items NULL. Absent texts are NULL. */
+struct spec_strings {
+	const char *const *items;
+	size_t count;
+};
+
+struct spec_u32s {
+	const uint32_t *items;
+	size_t count;
+};
+
+/* process.user */
+struct spec_user {
+	uint32_t uid, gid;
+	bool has_umask;
+	uint32_t umask;
+	struct spec_u32s additional_gids;
+};
+
+/* process.capabilities: names as written ("CAP_KILL"). */
+struct spec_capabilities {
+	bool is_present;
+	struct spec_strings bounding, effective, inheritable, permitted, ambient;
+};
+
+/* process.rlimits[] */
+struct spec_rlimit {
+	const char *type; /* "RLIMIT_NOFILE" */
+	uint64_t soft, hard;
+};
+
+struct spec_rlimits {
+	const struct spec_rlimit *items;
+	size_t count;
+};
+
+struct spec_process {
+	bool is_present;
+	bool terminal;
+	uint32_t console_height, console_width; /* 0: not given */
+	struct spec_user user;
+	struct spec_strings args, env;
+	const char *cwd;
+	struct spec_capabilities capabilities;
+	struct spec_rlimits rlimits;
+	bool no_new_privileges;
+};
+
+struct spec_root {
+	bool is_present;
+	const char *path;
+	bool readonly;
+};
+
+struct spec_mount {
+	const char *destination, *type, *source;
+	struct spec_strings options;
+};
+
+struct spec_mounts {
+	const struct spec_mount *items;
+	size_t count;
+};
+
+/* linux.namespaces[] */
+struct spec_namespace {
+	uint32_t flag; /* CLONE_NEW* of the type */
+	const char *path;
+};
+
+struct spec_namespaces {
+	const struct spec_namespace *items;
+	size_t count;
+};
+
+/* linux.uidMappings[], linux.gidMappings[] */
+struct spec_mapping {
+	uint32_t container_id, host_id, size;
+};
+
+struct spec_mappings {
+	const struct spec_mapping *items;
+	size_t count;
+};
+
+/* linux.devices[] */
+struct spec_device {
+	const char *type; /* "c", "u", "b" or "p" */
+	const char *path;
+	int64_t major, minor;
+	bool has_file_mode;
+	uint32_t file_mode;
+	uint32_t uid, gid;
+};
+
+struct spec_devices {
+	const struct spec_device *items;
+	size_t count;
+};
+
+struct spec_linux {
+	bool is_present;
+	struct spec_namespaces namespaces;
+	struct spec_mappings uid_mappings, gid_mappings;
+	struct spec_devices devices;
+	const char *rootfs_propagation;
+	struct spec_strings masked_paths, readonly_paths;
+};
+
+/* annotations: the keys and values, in the order written */
+struct spec_annotation {
+	const char *key, *value;
+};
+
+struct spec_annotations {
+	const struct spec_annotation *items;
+	size_t count;
+};
+
+struct spec {
+	const char *oci_version;
+	struct spec_root root;
+	struct spec_process process;
+	const char *hostname, *domainname;
+	struct spec_mounts mounts;
+	struct spec_annotations annotations;
+	struct spec_linux linux_section;
+};
+
+/* Decodes a tree. Texts point into the tree or into the arena, which must outlive `ret_spec`. */
+int spec_decode(const struct json_value *tree, struct arena *arena, struct spec *ret_spec,
+	struct berth_error *err) must_use;
+
+/* The config that `berth spec` writes, as text from malloc: the starting point that people edit. With
+ * `is_rootless` for a user with these ids: a user namespace that maps them to root, no new network. */
+int spec_example(bool is_rootless, uint32_t uid, uint32_t gid, char **ret_text,
+	struct berth_error *err) must_use;
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SYS_CRED_H
+#define SYS_CRED_H
+/* Credentials of the calling thread: ids, groups, capabilities. Raw calls: they change this thread and
+ * no other, which is right in a program with one thread. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+/* One bit for each capability, CAP_CHOWN is bit 0; see capabilities(7). */
+struct sys_caps {
+	uint64_t effective;
+	uint64_t permitted;
+	uint64_t inheritable;
+};
+
+uid_t sys_geteuid(void);
+gid_t sys_getegid(void);
+int sys_setgroups(size_t count, const gid_t *groups) must_use;
+int sys_setresgid(gid_t gid) must_use; /* real, effective and saved */
+int sys_setresuid(uid_t uid) must_use;
+int sys_getresuid(uid_t ret_uids[3]) must_use;
+int sys_getresgid(gid_t ret_gids[3]) must_use;
+
+int sys_capget(struct sys_caps *ret_caps) must_use;
+int sys_capset(const struct sys_caps *caps) must_use;
+int sys_bounding_has(int capability) must_use; /* 1, 0, or -EINVAL above the last one */
+int sys_bounding_drop(int capability) must_use;
+int sys_ambient_clear(void) must_use;
+int sys_ambient_raise(int capability) must_use;
+int sys_set_keepcaps(bool is_kept) must_use;
+int sys_set_no_new_privs(void) must_use;
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SYS_FILE_H
+#define SYS_FILE_H
+/*
+ * sys: one thin function for each system call, and nothing more.
+ *
+ * In: numbers, descriptors, strings. Out: the result, or a negative errno value; errno itself is not
+ * read by anybody else. Forbidden here: policy, messages, more than one purpose. Every descriptor is
+ * close-on-exec at birth. The trace tests put another sys in the place of this one.
+ *
+ * This header: files, directories and descriptors.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+/* open(2) relative to the caller's directory; O_CLOEXEC is added. For paths of the host only. */
+int sys_open(const char *path, int flags) must_use;
+
+/* openat2(2); O_CLOEXEC is added. `resolve` is RESOLVE_*. EAGAIN is the caller's to repeat. */
+int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve) must_use;
+
+int sys_fstat(int fd, struct stat *ret_stat) must_use;
+int sys_fstatat(int dirfd, const char *path, int flags, struct stat *ret_stat) must_use;
+int sys_fs_magic(int fd, uint64_t *ret_magic) must_use; /* fstatfs(2), f_type alone */
+
+int sys_mkdirat(int dirfd, const char *path, mode_t mode) must_use;
+int sys_mknodat(int dirfd, const char *path, mode_t mode, dev_t device) must_use;
+int sys_symlinkat(const char *target, int dirfd, const char *path) must_use;
+int sys_unlinkat(int dirfd, const char *path, int flags) must_use;
+ssize_t sys_readlinkat(int dirfd, const char *path, char *buffer, size_t size) must_use;
+
+/* Modes and owners through the descriptor; an O_PATH descriptor will do for both: fchmod goes by
+ * fchmodat2(2) where the kernel has it (6.6), else -EOPNOTSUPP for an O_PATH descriptor. */
+int sys_fchmod(int fd, mode_t mode) must_use;
+int sys_fchown(int fd, uid_t uid, gid_t gid) must_use;
+
+int sys_chdir(const char *path) must_use;
+int sys_fchdir(int fd) must_use;
+int sys_getcwd(char *buffer, size_t size) must_use; /* 0; the kernel may prefix "(unreachable)" */
+
+/* read(2) and write(2), repeated after EINTR. A short count is returned as it is. */
+ssize_t sys_read(int fd, void *buffer, size_t size) must_use;
+ssize_t sys_write(int fd, const void *buffer, size_t size) must_use;
+
+/* Writes all of it in one write(2), as files of /proc want it: 0, or -EIO after a short write. */
+int sys_write_once(int fd, const void *buffer, size_t size) must_use;
+
+int sys_pipe(int ret_fds[2]) must_use;
+int sys_dup2(int fd, int target) must_use; /* the copy is not close-on-exec: for 0, 1 and 2 */
+int sys_set_cloexec(int fd, bool is_cloexec) must_use;
+int sys_close_range(unsigned int first, unsigned int last, unsigned int flags) must_use;
+
+/* poll(2) for one descriptor, repeated after EINTR with the rest of the time. `timeout_ms` -1 waits
+ * for ever. Returns the events, or 0 when the time is over. */
+int sys_poll(int fd, short events, int timeout_ms) must_use;
+
+uint64_t sys_now_ns(void); /* CLOCK_MONOTONIC */
+
+/* memfd_create(2) with MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC, the last one where it is known. */
+int sys_memfd(const char *name) must_use;
+int sys_add_seals(int fd, int seals) must_use;
+int sys_get_seals(int fd) must_use;
+
+mode_t sys_umask(mode_t mask);
+
+#endif

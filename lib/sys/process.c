@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sys/abi.h"
+#include "sys/result.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+#ifndef TIOCGPTPEER
+#define TIOCGPTPEER _IO('T', 0x41)
+#endif
+
+enum { SYS_VFORK_STACK_BYTES = 65536 };
+
+pid_t sys_fork(uint64_t clone_flags, int *ret_pidfd)
+{
+	int pidfd = -1;
+	struct clone_args args = {
+		.flags = clone_flags | (ret_pidfd ? CLONE_PIDFD : 0),
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = clone_flags & CLONE_PARENT ? 0 : SIGCHLD,
+	};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid > 0 && ret_pidfd) {
+		*ret_pidfd = pidfd;
+	}
+	return sys_result(pid);
+}
+
+pid_t sys_vfork(int (*function)(void *), void *argument, int *ret_pidfd)
+{
+	char *stack = mmap(NULL, SYS_VFORK_STACK_BYTES, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	int pidfd = -1;
+	int pid;
+
+	if (stack == MAP_FAILED) {
+		return -errno;
+	}
+	pid = sys_result(clone(function, stack + SYS_VFORK_STACK_BYTES,
+		CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, argument, &pidfd));
+	(void)munmap(stack, SYS_VFORK_STACK_BYTES);
+	if (pid > 0) {
+		*ret_pidfd = pidfd;
+	}
+	return pid;
+}
+
+int sys_setns(int fd, int nstype)
+{
+	return sys_result(syscall(SYS_setns, fd, nstype));
+}
+
+int sys_unshare(int flags)
+{
+	return sys_result(syscall(SYS_unshare, flags));
+}
+
+int sys_ns_type(int fd)
+{
+	return sys_result(ioctl(fd, NS_GET_NSTYPE));
+}
+
+int sys_execve(const char *path, char *const argv[], char *const envp[])
+{
+	return sys_result(execve(path, argv, envp));
+}
+
+int sys_execveat(int fd, char *const argv[], char *const envp[])
+{
+	return sys_result(syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH));
+}
+
+void sys_exit(int status)
+{
+	_exit(status);
+}
+
+pid_t sys_getpid(void)
+{
+	return (pid_t)syscall(SYS_getpid);
+}
+
+pid_t sys_getppid(void)
+{
+	return (pid_t)syscall(SYS_getppid);
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	return sys_result(syscall(SYS_pidfd_open, pid, 0));
+}
+
+int sys_pidfd_send_signal(int pidfd, int signal)
+{
+	return sys_result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
+}
+
+int sys_kill(pid_t pid, int signal)
+{
+	return sys_result(kill(pid, signal));
+}
+
+int sys_wait_pidfd(int pidfd, int *ret_status)
+{
+	siginfo_t info = {0};
+	int r;
+
+	do {
+		r = waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED);
+	} while (r < 0 && errno == EINTR);
+	if (r < 0) {
+		return -errno;
+	}
+	if (info.si_code == CLD_EXITED) {
+		*ret_status = (info.si_status & 0xff) << 8;
+	} else {
+		*ret_status = info.si_status | (info.si_code == CLD_DUMPED ? 0x80 : 0);
+	}
+	return 0;
+}
+
+pid_t sys_waitpid(pid_t pid, int *ret_status, int options)
+{
+	pid_t r;
+
+	do {
+		r = waitpid(pid, ret_status, options);
+	} while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
+int sys_set_pdeathsig(int signal)
+{
+	return sys_result(prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0));
+}
+
+int sys_set_dumpable(bool is_dumpable)
+{
+	return sys_result(prctl(PR_SET_DUMPABLE, is_dumpable ? 1UL : 0UL, 0, 0, 0));
+}
+
+int sys_set_subreaper(bool is_subreaper)
+{
+	return sys_result(prctl(PR_SET_CHILD_SUBREAPER, is_subreaper ? 1UL : 0UL, 0, 0, 0));
+}
+
+int sys_reset_signals(void)
+{
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++) {
+		if (i != SIGKILL && i != SIGSTOP) {
+			struct sigaction action;
+
+			/* Only those that are ignored: execve resets the caught ones itself. */
+			if (sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
+				(void)signal(i, SIG_DFL);
+			}
+		}
+	}
+	(void)sigemptyset(&none);
+	return sys_result(sigprocmask(SIG_SETMASK, &none, NULL));
+}
+
+int sys_ignore_signal(int number)
+{
+	return signal(number, SIG_IGN) == SIG_ERR ? -errno : 0;
+}
+
+int sys_block_all_signals(void)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	return sys_result(sigprocmask(SIG_SETMASK, &all, NULL));
+}
+
+int sys_prlimit(pid_t pid, int resource, const struct rlimit *limit)
+{
+	struct {
+		uint64_t current;
+		uint64_t maximum;
+	} kernel_limit = {limit->rlim_cur, limit->rlim_max};
+
+	return sys_result(syscall(SYS_prlimit64, pid, resource, &kernel_limit, NULL));
+}
+
+int sys_get_rlimit(int resource, struct rlimit *ret_limit)
+{
+	return sys_result(getrlimit(resource, ret_limit));
+}
+
+int sys_setsid(void)
+{
+	return setsid() < 0 ? -errno : 0;
+}
+
+int sys_set_ctty(int fd)
+{
+	return sys_result(ioctl(fd, TIOCSCTTY, 0));
+}
+
+bool sys_is_tty(int fd)
+{
+	return isatty(fd) == 1;
+}
+
+int sys_pty_unlock(int master_fd)
+{
+	int locked = 0;
+
+	return sys_result(ioctl(master_fd, TIOCSPTLCK, &locked));
+}
+
+int sys_pty_peer(int master_fd)
+{
+	return sys_result(ioctl(master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+}
+
+int sys_set_winsize(int fd, uint16_t rows, uint16_t columns)
+{
+	struct winsize size = {.ws_row = rows, .ws_col = columns};
+
+	return sys_result(ioctl(fd, TIOCSWINSZ, &size));
+}
+
+int sys_get_winsize(int fd, uint16_t *ret_rows, uint16_t *ret_columns)
+{
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0) {
+		return -errno;
+	}
+	*ret_rows = size.ws_row;
+	*ret_columns = size.ws_col;
+	return 0;
+}
+
+int sys_sethostname(const char *name)
+{
+	return sys_result(sethostname(name, strlen(name)));
+}
+
+int sys_setdomainname(const char *name)
+{
+	return sys_result(syscall(SYS_setdomainname, name, strlen(name)));
+}
+
+int sys_loopback_up(void)
+{
+	autofd int fd = sys_result(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	struct ifreq request = {.ifr_name = "lo"};
+
+	if (fd < 0) {
+		return fd;
+	}
+	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0) {
+		return -errno;
+	}
+	request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
+	return sys_result(ioctl(fd, SIOCSIFFLAGS, &request));
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SYS_PROCESS_H
+#define SYS_PROCESS_H
+/* Processes, namespaces, sessions and terminals. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+/* clone3(2) as fork(2) does it, with CLONE_* added and SIGCHLD as the exit signal (none with
+ * CLONE_PARENT, which inherits it). 0 in the child; in the parent its pid, and a pidfd. `ret_pidfd`
+ * may be NULL. */
+pid_t sys_fork(uint64_t clone_flags, int *ret_pidfd) must_use;
+
+/* Runs function(argument) in a child that shares this memory (CLONE_VM | CLONE_VFORK): the caller
+ * stops until the child has executed a program or ended. The function makes raw calls only, changes no
+ * ids, and ends in execve or sys_exit. `ret_pidfd` receives a pidfd. */
+pid_t sys_vfork(int (*function)(void *), void *argument, int *ret_pidfd) must_use;
+
+int sys_setns(int fd, int nstype) must_use;
+int sys_unshare(int flags) must_use;
+
+/* The CLONE_NEW* bit of the namespace behind a file of nsfs (NS_GET_NSTYPE); -ENOTTY for any other. */
+int sys_ns_type(int fd) must_use;
+
+int sys_execve(const char *path, char *const argv[], char *const envp[]) must_use;
+int sys_execveat(int fd, char *const argv[], char *const envp[]) must_use; /* AT_EMPTY_PATH */
+noreturn_fn void sys_exit(int status);
+
+pid_t sys_getpid(void);
+pid_t sys_getppid(void);
+int sys_pidfd_open(pid_t pid) must_use;
+int sys_pidfd_send_signal(int pidfd, int signal) must_use;
+int sys_kill(pid_t pid, int signal) must_use;
+
+/* waitid(2) on a pidfd for its end, repeated after EINTR. Gives a wait status as wait(2) does. */
+int sys_wait_pidfd(int pidfd, int *ret_status) must_use;
+pid_t sys_waitpid(pid_t pid, int *ret_status, int options) must_use;
+
+int sys_set_pdeathsig(int signal) must_use;
+int sys_set_dumpable(bool is_dumpable) must_use;
+int sys_set_subreaper(bool is_subreaper) must_use;
+
+/* Every signal to its default disposition, and the mask empty. */
+int sys_reset_signals(void) must_use;
+int sys_ignore_signal(int signal) must_use;
+int sys_block_all_signals(void) must_use;
+
+int sys_prlimit(pid_t pid, int resource, const struct rlimit *limit) must_use;
+int sys_get_rlimit(int resource, struct rlimit *ret_limit) must_use;
+
+int sys_setsid(void) must_use;
+int sys_set_ctty(int fd) must_use; /* TIOCSCTTY */
+bool sys_is_tty(int fd);
+int sys_pty_unlock(int master_fd) must_use;
+int sys_pty_peer(int master_fd) must_use; /* TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC */
+int sys_set_winsize(int fd, uint16_t rows, uint16_t columns) must_use;
+int sys_get_winsize(int fd, uint16_t *ret_rows, uint16_t *ret_columns) must_use;
+
+int sys_sethostname(const char *name) must_use;
+int sys_setdomainname(const char *name) must_use;
+
+/* Sets the loopback device of this network namespace up. */
+int sys_loopback_up(void) must_use;
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SYS_SOCKET_H
+#define SYS_SOCKET_H
+/* A connected pair of stream sockets, and descriptors that travel over it (unix(7), SCM_RIGHTS). */
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+int sys_socketpair(int ret_fds[2]) must_use;
+
+/* send(2) with MSG_NOSIGNAL and at most one descriptor beside the bytes (`passed_fd` -1: none). */
+ssize_t sys_send(int fd, const void *bytes, size_t length, int passed_fd) must_use;
+
+/* recvmsg(2) with at most one descriptor; -1 where none came. -EMSGSIZE when more came than fit: they
+ * are closed. 0 is end of file. */
+ssize_t sys_recv(int fd, void *bytes, size_t size, int *ret_passed_fd) must_use;
+
+#endif

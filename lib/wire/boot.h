@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WIRE_BOOT_H
+#define WIRE_BOOT_H
+/*
+ * struct boot: the child half of the plan, all that berth-init is to do after InitMsg. plan/ fills it,
+ * wire/ carries it, stage/ rootfs/ guard/ carry it out. Plain numbers and texts: nothing here is left
+ * to be parsed or decided.
+ */
+#include "wire/record.h"
+
+/* What a mount operation does. */
+enum boot_mount_kind {
+	BOOT_MOUNT_FS,   /* a new file system: fsopen, fsconfig, fsmount */
+	BOOT_MOUNT_BIND, /* a tree of the host: open_tree(OPEN_TREE_CLONE) before the first mount */
+	BOOT_MOUNT_LINK, /* a symbolic link `target` -> `source` (names of cgroup v1 hierarchies) */
+	BOOT_MOUNT_KIND_COUNT
+};
+
+enum boot_mount_flag {
+	BOOT_MOUNT_RECURSIVE = 1 << 0, /* bind: with the mounts below (rbind) */
+	BOOT_MOUNT_STRICT = 1 << 1,    /* the target is a real directory, reached through no link */
+	BOOT_MOUNT_RO_LAST = 1 << 2,   /* read-only at the step "remount", not at once */
+	BOOT_MOUNT_COPY_MODE = 1 << 3, /* tmpfs without mode=: that of the directory it covers */
+	BOOT_MOUNT_OPTIONAL = 1 << 4,  /* skipped where the source is not there */
+};
+
+/* One mount. The target is a path inside the root, without "." and ".."; it is made if it is missing,
+ * as a directory, or as an empty file for the bind of a file. */
+struct boot_mount {
+	uint32_t kind;
+	uint32_t flags;
+	const char *pointer; /* JSON pointer of what asked for it, for errors */
+	const char *target;
+	const char *source;            /* bind: path on the host; fs: the "source" parameter */
+	const char *fstype;            /* fs only */
+	struct wire_texts options;     /* fs only: "key" or "key=value", for fsconfig(2) */
+	uint64_t attr_set, attr_clear; /* MOUNT_ATTR_*, for this mount */
+	uint64_t tree_set, tree_clear; /* MOUNT_ATTR_*, for it and all below (rro ...) */
+	uint32_t propagation;          /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE, or 0 */
+	uint32_t is_propagation_recursive;
+};
+
+struct boot_mounts {
+	struct boot_mount *items;
+	size_t count;
+};
+
+/* A node below the root, or a symbolic link. */
+enum boot_device_kind {
+	BOOT_DEVICE_NODE, /* mknod */
+	BOOT_DEVICE_BIND, /* the host's node, bound: where mknod is refused (user namespaces) */
+	BOOT_DEVICE_LINK,
+	BOOT_DEVICE_KIND_COUNT
+};
+
+struct boot_device {
+	uint32_t kind;
+	const char *pointer;
+	const char *path;   /* inside the root, with the leading "/" */
+	const char *target; /* of a link */
+	uint32_t mode;      /* S_IFCHR, S_IFBLK or S_IFIFO, and the permissions */
+	uint32_t major, minor;
+	uint32_t uid, gid;
+};
+
+struct boot_devices {
+	struct boot_device *items;
+	size_t count;
+};
+
+/* Who the process is; see capabilities(7). One bit for each capability. */
+struct boot_identity {
+	uint32_t uid, gid;
+	struct wire_u32s groups;
+	uint32_t is_setgroups_denied; /* setgroups(2) is not tried: the user namespace denies it */
+	uint64_t bounding, effective, permitted, inheritable, ambient;
+};
+
+enum boot_flag {
+	BOOT_PDEATHSIG = 1 << 0, /* die with the parent until the image runs */
+	BOOT_USERNS = 1 << 1,    /* in a user namespace made or joined: become 0:0 once mapped */
+	BOOT_LOOPBACK = 1 << 2,  /* a new network namespace */
+	BOOT_TERMINAL = 1 << 3,  /* allocate a pty; its master goes to the parent */
+	BOOT_NO_NEW_PRIVS = 1 << 4,
+	BOOT_ROOT_READONLY = 1 << 5,
+};
+
+struct boot {
+	uint32_t flags;            /* enum boot_flag */
+	const char *root;          /* the root file system: absolute path on the host */
+	uint32_t root_propagation; /* MS_* of the container's "/" after the pivot, or 0 */
+	uint32_t is_root_propagation_recursive;
+	uint32_t
+		first_propagation; /* MS_SLAVE or MS_PRIVATE: what the host's mounts become first */
+	struct boot_mounts mounts;
+	struct boot_devices devices;
+	struct wire_texts readonly_paths;
+	struct wire_texts masked_paths;
+	const char *hostname;
+	const char *domainname;
+	uint32_t umask;
+	uint32_t console_rows, console_columns; /* 0: as the pty has it */
+	struct boot_identity identity;
+	const char *cwd;
+	struct wire_texts args;
+	struct wire_texts env;
+};
+
+/* The table of struct boot. */
+extern const struct wire_record boot_record;
+
+#endif
