@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -75,6 +76,20 @@ int sys_mount_setattr(int mount_fd, unsigned int flags, const struct sys_mount_a
 
 	return sys_result(syscall(SYS_mount_setattr, mount_fd, "", flags | AT_EMPTY_PATH,
 		&kernel_attr, sizeof(kernel_attr)));
+}
+
+int sys_mount_id(int fd, uint64_t *ret_id)
+{
+	struct statx st;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0) {
+		return -errno;
+	}
+	if (!(st.stx_mask & STATX_MNT_ID)) {
+		return -EOPNOTSUPP;
+	}
+	*ret_id = st.stx_mnt_id;
+	return 0;
 }
 
 int sys_pivot_root(const char *new_root, const char *put_old)

@@ -32,6 +32,9 @@ struct sys_mount_attr {
 };
 int sys_mount_setattr(int mount_fd, unsigned int flags, const struct sys_mount_attr *attr) must_use;
 
+/* The number of the mount behind a descriptor, unique among those that exist: statx(2), Linux 5.8. */
+int sys_mount_id(int fd, uint64_t *ret_id) must_use;
+
 int sys_pivot_root(const char *new_root, const char *put_old) must_use;
 int sys_umount(const char *path, int flags) must_use;
 

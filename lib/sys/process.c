@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -186,12 +187,36 @@ int sys_ignore_signal(int number)
 	return signal(number, SIG_IGN) == SIG_ERR ? -errno : 0;
 }
 
-int sys_block_all_signals(void)
+int sys_block_signals(sigset_t *ret_old)
 {
 	sigset_t all;
 
 	(void)sigfillset(&all);
-	return sys_result(sigprocmask(SIG_SETMASK, &all, NULL));
+	return sys_result(sigprocmask(SIG_SETMASK, &all, ret_old));
+}
+
+void sys_restore_signals(const sigset_t *old)
+{
+	(void)sigprocmask(SIG_SETMASK, old, NULL);
+}
+
+int sys_signalfd(const sigset_t *signals)
+{
+	return sys_result(signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+int sys_signalfd_read(int fd)
+{
+	struct signalfd_siginfo info;
+	ssize_t r;
+
+	do {
+		r = read(fd, &info, sizeof(info));
+	} while (r < 0 && errno == EINTR);
+	if (r < 0) {
+		return errno == EAGAIN ? 0 : -errno;
+	}
+	return (int)info.ssi_signo;
 }
 
 int sys_prlimit(pid_t pid, int resource, const struct rlimit *limit)
@@ -241,6 +266,23 @@ int sys_set_winsize(int fd, uint16_t rows, uint16_t columns)
 	struct winsize size = {.ws_row = rows, .ws_col = columns};
 
 	return sys_result(ioctl(fd, TIOCSWINSZ, &size));
+}
+
+int sys_tty_raw(int fd, struct termios *ret_old)
+{
+	struct termios raw;
+
+	if (tcgetattr(fd, &raw) < 0) {
+		return -errno;
+	}
+	*ret_old = raw;
+	cfmakeraw(&raw);
+	return sys_result(tcsetattr(fd, TCSANOW, &raw));
+}
+
+void sys_tty_restore(int fd, const struct termios *old)
+{
+	(void)tcsetattr(fd, TCSANOW, old);
 }
 
 int sys_get_winsize(int fd, uint16_t *ret_rows, uint16_t *ret_columns)

@@ -2,10 +2,12 @@
 #ifndef SYS_PROCESS_H
 #define SYS_PROCESS_H
 /* Processes, namespaces, sessions and terminals. */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
+#include <termios.h>
 
 #include "base/attr.h"
 
@@ -46,7 +48,15 @@ int sys_set_subreaper(bool is_subreaper) must_use;
 /* Every signal to its default disposition, and the mask empty. */
 int sys_reset_signals(void) must_use;
 int sys_ignore_signal(int signal) must_use;
-int sys_block_all_signals(void) must_use;
+
+/* Blocks every signal of this thread and gives the mask from before. */
+int sys_block_signals(sigset_t *ret_old) must_use;
+void sys_restore_signals(const sigset_t *old);
+
+/* A descriptor from which the blocked signals of this thread are read (signalfd(2)), and reading one:
+ * its number, 0 when there is none. */
+int sys_signalfd(const sigset_t *signals) must_use;
+int sys_signalfd_read(int fd) must_use;
 
 int sys_prlimit(pid_t pid, int resource, const struct rlimit *limit) must_use;
 int sys_get_rlimit(int resource, struct rlimit *ret_limit) must_use;
@@ -57,6 +67,10 @@ bool sys_is_tty(int fd);
 int sys_pty_unlock(int master_fd) must_use;
 int sys_pty_peer(int master_fd) must_use; /* TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC */
 int sys_set_winsize(int fd, uint16_t rows, uint16_t columns) must_use;
+
+/* Raw mode (cfmakeraw(3)), and back. */
+int sys_tty_raw(int fd, struct termios *ret_old) must_use;
+void sys_tty_restore(int fd, const struct termios *old);
 int sys_get_winsize(int fd, uint16_t *ret_rows, uint16_t *ret_columns) must_use;
 
 int sys_sethostname(const char *name) must_use;

@@ -109,4 +109,8 @@ struct boot {
 /* The table of struct boot. */
 extern const struct wire_record boot_record;
 
+/* Checks a decoded struct before its first step: kinds in range, and every text there without which a
+ * step cannot begin. 0 or -EPROTO. */
+int boot_check(const struct boot *boot) must_use;
+
 #endif

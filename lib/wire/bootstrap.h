@@ -101,4 +101,7 @@ struct wire_id_map {
  * `ret_maps` has room for ABI_ID_MAP_LINES, or is NULL for a check alone. -EINVAL, -ERANGE, -E2BIG. */
 int wire_id_map_parse(const char *text, struct wire_id_map *ret_maps, size_t *ret_count) must_use;
 
+/* The same check alone; on failure `ret_why` says why in one line ("line 3 overlaps line 1"). */
+int wire_id_map_check(const char *text, char *ret_why, size_t size) must_use;
+
 #endif

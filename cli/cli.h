@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+/*
+ * cli: the command line.
+ *
+ * In: argv. Out: calls of the public API, text on stdout, one line on stderr. Forbidden here: the rooms
+ * of the library; whatever the command line can do, a program can do with <berth/...> alone.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <berth/container.h>
+
+enum { CLI_EXIT_FAILURE = 1 };
+
+/* An option of a verb: `--name`, `-name`, `--name VALUE`, `--name=VALUE`, `-n`. */
+struct cli_option {
+	const char *name;
+	char letter;        /* 0: none */
+	const char **value; /* where the value goes; NULL for a flag */
+	bool *flag;         /* set to true for a flag */
+	const char *help;
+};
+
+/* A verb, a row of the table in main.c. */
+struct cli_verb {
+	const char *name;
+	const char *arguments; /* as the help shows them */
+	const char *help;
+	int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit status */
+};
+
+/* Takes the options off the front of the arguments, up to the first that is none, or "--". Returns how
+ * many words were taken, argv[0] included; or -1 after a complaint. "--help" prints the verb's help and
+ * gives 0. */
+int cli_parse(const struct cli_option *options, size_t count, int argc, char **argv);
+
+/* Complains with one line on stderr ("berth: ...") and returns the exit status. */
+int cli_fail(const struct berth_error *err);
+int cli_fail_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The complaint where a verb did not get the arguments that it needs. */
+int cli_need_arguments(const char *verb, int count);
+
+/* Writes all of it to stdout and flushes: 0, or the exit status after a complaint. */
+int cli_write(const void *bytes, size_t length);
+
+int cmd_bootstrap(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_spec(int argc, char **argv);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * berth bootstrap encode|decode: JSON on stdin to a bootstrap message on stdout, and the reverse. All
+ * of the result is there before its first byte is written, so that a failure writes none.
+ */
+#include <berth/bootstrap.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* The longest message, 262 kB, has twice as many digits; people add blanks and keys of their own. */
+enum { INPUT_MAX_BYTES = 4 * 1024 * 1024 };
+
+/* All of stdin, into memory of INPUT_MAX_BYTES + 1. Returns 0, or the exit status after a complaint. */
+static int read_input(char *data, size_t *ret_length)
+{
+	size_t length = fread(data, 1, INPUT_MAX_BYTES + 1, stdin);
+
+	if (ferror(stdin)) {
+		return cli_fail_text("read stdin: %s", strerror(errno));
+	}
+	if (length > INPUT_MAX_BYTES) {
+		return cli_fail_text("stdin has more than %d bytes", INPUT_MAX_BYTES);
+	}
+	*ret_length = length;
+	return 0;
+}
+
+static int encode(const char *json, size_t json_length)
+{
+	struct berth_error err = {0};
+	void *message = NULL;
+	size_t length = 0;
+	int status;
+
+	if (berth_bootstrap_from_json(json, json_length, &message, &length, &err) < 0) {
+		return cli_fail(&err);
+	}
+	status = cli_write(message, length);
+	free(message);
+	return status;
+}
+
+static int decode(const char *message, size_t length)
+{
+	struct berth_error err = {0};
+	char *json = NULL;
+	size_t json_length;
+	int status;
+
+	if (berth_bootstrap_to_json(message, length, &json, &err) < 0) {
+		return cli_fail(&err);
+	}
+	/* The NUL makes room for a newline at the end. */
+	json_length = strlen(json);
+	json[json_length] = '\n';
+	status = cli_write(json, json_length + 1);
+	free(json);
+	return status;
+}
+
+static int convert(int (*step)(const char *, size_t))
+{
+	char *input = malloc(INPUT_MAX_BYTES + 1);
+	size_t length = 0;
+	int status;
+
+	if (!input) {
+		return cli_fail_text("out of memory");
+	}
+	status = read_input(input, &length);
+	if (status == 0) {
+		status = step(input, length);
+	}
+	free(input);
+	return status;
+}
+
+int cmd_bootstrap(int argc, char **argv)
+{
+	int taken = cli_parse(NULL, 0, argc, argv);
+
+	if (taken <= 0) {
+		return taken < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	if (argc - taken != 1) {
+		return cli_need_arguments("bootstrap", 1);
+	}
+	if (strcmp(argv[taken], "encode") == 0) {
+		return convert(encode);
+	}
+	if (strcmp(argv[taken], "decode") == 0) {
+		return convert(decode);
+	}
+	return cli_fail_text("bootstrap: the argument is \"encode\" or \"decode\"");
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+int cmd_explain(int argc, char **argv)
+{
+	const char *bundle = NULL;
+	const struct cli_option options[] = {
+		{"bundle", 'b', &bundle, NULL,
+			"the bundle's directory, which holds config.json (default: here)"},
+	};
+	struct berth_error err = {0};
+	char *text = NULL;
+	int status;
+	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+
+	if (taken <= 0) {
+		return taken < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	if (taken != argc) {
+		return cli_need_arguments("explain", 0);
+	}
+	if (berth_explain(bundle, &text, &err) < 0) {
+		return cli_fail(&err);
+	}
+	status = cli_write(text, strlen(text));
+	free(text);
+	return status;
+}

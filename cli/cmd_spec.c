@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* Never over a config that is there: somebody may have edited it. */
+static int write_config(const char *bundle, const char *text)
+{
+	size_t length = strlen(text);
+	char path[4096];
+	ssize_t written;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/config.json", bundle) >= (int)sizeof(path)) {
+		return cli_fail_text("--bundle is too long");
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		return cli_fail_text("%s: %s", path,
+			errno == EEXIST ? "exists already: remove it first" : strerror(errno));
+	}
+	written = write(fd, text, length);
+	if (close(fd) < 0 || written != (ssize_t)length) {
+		(void)unlink(path);
+		return cli_fail_text("write %s: %s", path, strerror(errno ? errno : ENOSPC));
+	}
+	return 0;
+}
+
+int cmd_spec(int argc, char **argv)
+{
+	const char *bundle = ".";
+	bool is_rootless = false;
+	const struct cli_option options[] = {
+		{"bundle", 'b', &bundle, NULL,
+			"the directory that gets the config.json (default: here)"},
+		{"rootless", 0, NULL, &is_rootless, "for a user without privileges"},
+	};
+	struct berth_error err = {0};
+	char *text = NULL;
+	int status;
+	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+
+	if (taken <= 0) {
+		return taken < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	if (taken != argc) {
+		return cli_need_arguments("spec", 0);
+	}
+	if (berth_spec(is_rootless, geteuid(), getegid(), &text, &err) < 0) {
+		return cli_fail(&err);
+	}
+	status = write_config(bundle, text);
+	free(text);
+	return status;
+}

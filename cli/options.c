@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct cli_option *find_option(
+	const struct cli_option *options, size_t count, const char *word, size_t length)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(options[i].name) == length &&
+			strncmp(options[i].name, word, length) == 0) {
+			return &options[i];
+		}
+		if (length == 1 && options[i].letter == word[0]) {
+			return &options[i];
+		}
+	}
+	return NULL;
+}
+
+static void print_help(const struct cli_option *options, size_t count, const char *verb)
+{
+	printf("berth %s: options\n", verb);
+	for (size_t i = 0; i < count; i++) {
+		char letter[8] = "    ";
+
+		if (options[i].letter) {
+			(void)snprintf(letter, sizeof(letter), "-%c, ", options[i].letter);
+		}
+		printf("  %s--%s%s\n        %s\n", letter, options[i].name,
+			options[i].value ? " VALUE" : "", options[i].help);
+	}
+}
+
+/* One option at argv[at]: how many words it takes, or -1 after a complaint. */
+static int take_option(const struct cli_option *option, int argc, char **argv, int at)
+{
+	const char *equals = strchr(argv[at], '=');
+
+	if (option->flag) {
+		if (equals && strcmp(equals + 1, "true") != 0 && strcmp(equals + 1, "false") != 0) {
+			(void)cli_fail_text(
+				"--%s is true or false, not \"%s\"", option->name, equals + 1);
+			return -1;
+		}
+		*option->flag = !equals || strcmp(equals + 1, "true") == 0;
+		return 1;
+	}
+	if (equals) {
+		*option->value = equals + 1;
+		return 1;
+	}
+	if (at + 1 >= argc) {
+		(void)cli_fail_text("flag needs an argument: --%s", option->name);
+		return -1;
+	}
+	*option->value = argv[at + 1];
+	return 2;
+}
+
+int cli_parse(const struct cli_option *options, size_t count, int argc, char **argv)
+{
+	int at = 1;
+
+	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
+		const char *word = argv[at] + (argv[at][1] == '-' ? 2 : 1);
+		const struct cli_option *option;
+		int taken;
+
+		if (*word == '\0') {
+			return at + 1;
+		}
+		if (strcmp(word, "help") == 0 || strcmp(word, "h") == 0) {
+			print_help(options, count, argv[0]);
+			return 0;
+		}
+		option = find_option(options, count, word, strcspn(word, "="));
+		if (!option) {
+			(void)cli_fail_text("%s: unknown option %s", argv[0], argv[at]);
+			return -1;
+		}
+		taken = take_option(option, argc, argv, at);
+		if (taken < 0) {
+			return -1;
+		}
+		at += taken;
+	}
+	return at;
+}
+
+int cli_fail(const struct berth_error *err)
+{
+	char line[1400];
+
+	(void)berth_error_text(err, line, sizeof(line));
+	(void)fprintf(stderr, "berth: %s\n", line);
+	return berth_error_exit_status(err);
+}
+
+int cli_fail_text(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)fputs("berth: ", stderr);
+	(void)vfprintf(stderr, format, args);
+	(void)fputc('\n', stderr);
+	va_end(args);
+	return CLI_EXIT_FAILURE;
+}
+
+int cli_need_arguments(const char *verb, int count)
+{
+	return cli_fail_text("\"%s\" requires exactly %d argument(s)", verb, count);
+}
+
+int cli_write(const void *bytes, size_t length)
+{
+	if (fwrite(bytes, 1, length, stdout) != length || fflush(stdout) != 0) {
+		return cli_fail_text("write to stdout: %s", strerror(errno));
+	}
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GUARD_GUARD_H
+#define GUARD_GUARD_H
+/*
+ * guard: the child gives up what it must not have. One change that cannot be undone for each function.
+ *
+ * In: struct boot_identity, or nothing. Out: a thread with other credentials. Forbidden here: looking
+ * names up (nothing of the container's passwd is read), paths, any memory but the caller's, and making
+ * an identity wider than it was asked for. Fails with an error; the caller must not go on then, for the
+ * thread is between two identities.
+ */
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "wire/boot.h"
+
+/*
+ * "identity": becomes who the container's process is to be, in the one order that works:
+ * bounding set (needs CAP_SETPCAP), keep capabilities, supplementary groups, gid (needs CAP_SETGID),
+ * uid, checks, the capability sets exactly, ambient set exactly. setgroups(2) is called for an empty
+ * list too, so that no group of the host stays, unless the identity says that it is denied; that a user
+ * namespace denies it is no failure of an empty list. Clears the parent-death signal.
+ */
+int guard_identity(const struct boot_identity *identity, struct berth_error *err) must_use;
+
+/* The parts of guard_identity() that are about capabilities (caps.c). The second one comes after the
+ * ids: setuid(2) takes capabilities away. */
+int guard_bounding_drop(uint64_t wanted, struct berth_error *err) must_use;
+int guard_caps_set(const struct boot_identity *identity, struct berth_error *err) must_use;
+
+/* "mapped": becomes 0:0 in a user namespace whose maps are written, and drops supplementary groups
+ * where that is allowed. Where 0 is not mapped nothing changes and that is no failure. */
+int guard_become_root(struct berth_error *err) must_use;
+
+/* PR_SET_NO_NEW_PRIVS. */
+int guard_no_new_privs(struct berth_error *err) must_use;
+
+/* PR_SET_DUMPABLE 0: hides this process from those that it is about to live with, until execve(2).
+ * Its files in /proc belong to root from then on. */
+int guard_undumpable(struct berth_error *err) must_use;
+
+/* SIGKILL when the thread of the parent ends, or no longer. Cleared by a change of ids; a parent that
+ * has ended before the call is not noticed. */
+int guard_pdeathsig(bool is_wanted, struct berth_error *err) must_use;
+
+#endif

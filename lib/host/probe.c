@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Facts about this host. What costs nothing is always there; the cgroup hierarchies are looked up where
+ * the config needs them: mount points from /proc/self/mountinfo, this process's own groups from
+ * /proc/self/cgroup (proc(5), cgroups(7)).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "host/host.h"
+#include "sys/abi.h"
+#include "sys/cred.h"
+#include "sys/file.h"
+
+enum {
+	PROBE_FILE_MAX = 16 * 1024 * 1024, /* mountinfo of a host with very many mounts */
+	PROBE_HIERARCHIES_MAX = 32,
+	PROBE_LINKS_MAX = 64,
+};
+
+/* The whole of a file of /proc, in the arena, with a NUL. */
+static int read_file(
+	const char *path, struct arena *arena, char **ret_text, struct berth_error *err)
+{
+	autofd int fd = sys_open(path, O_RDONLY);
+	size_t size = 4096;
+	size_t length = 0;
+	char *text = arena_alloc(arena, size, 1);
+	ssize_t r = fd;
+
+	while (r >= 0 && text) {
+		if (length + 1 == size) {
+			char *bigger =
+				size < PROBE_FILE_MAX ? arena_alloc(arena, size * 2, 1) : NULL;
+
+			if (bigger) {
+				memcpy(bigger, text, length);
+			}
+			size *= 2;
+			text = bigger;
+			continue;
+		}
+		r = sys_read(fd, text + length, size - length - 1);
+		if (r == 0) {
+			text[length] = '\0';
+			*ret_text = text;
+			return 0;
+		}
+		length += r > 0 ? (size_t)r : 0;
+	}
+	return error_system(err, text ? (int)r : -ENOMEM, "read %s", path);
+}
+
+/* A line of mountinfo escapes space, tab, newline and backslash as \ooo. */
+static void unescape(char *text)
+{
+	char *out = text;
+
+	while (*text) {
+		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] && text[3]) {
+			*out++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 |
+					(text[3] - '0'));
+			text += 4;
+		} else {
+			*out++ = *text++;
+		}
+	}
+	*out = '\0';
+}
+
+/* "36 35 98:0 ROOT MOUNTPOINT OPTIONS [TAGS] - FSTYPE SOURCE SUPER_OPTIONS": 0 where it is a cgroup
+ * mount of a whole hierarchy, else 1. */
+static int parse_mount(char *line, char **ret_point, char **ret_type, char **ret_options)
+{
+	char *fields[6];
+	char *tail = strstr(line, " - ");
+	char *rest = line;
+
+	if (!tail) {
+		return 1;
+	}
+	*tail = '\0';
+	tail += 3;
+	for (size_t i = 0; i < ARRAY_COUNT(fields); i++) {
+		fields[i] = strsep(&rest, " ");
+		if (!fields[i]) {
+			return 1;
+		}
+	}
+	*ret_type = strsep(&tail, " ");
+	(void)strsep(&tail, " ");
+	if (!tail || !str_has_prefix(*ret_type, "cgroup")) {
+		return 1;
+	}
+	unescape(fields[4]);
+	*ret_point = fields[4];
+	*ret_options = tail;
+	return 0;
+}
+
+/* Is `word` one of the comma-separated words of `list`? */
+static bool list_has(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	while (*list) {
+		size_t item = strcspn(list, ",");
+
+		if (item == length && strncmp(list, word, length) == 0) {
+			return true;
+		}
+		list += item + (list[item] == ',' ? 1 : 0);
+	}
+	return false;
+}
+
+/* "4:cpu,cpuacct:/path": does the line name this hierarchy? The super options of a v1 mount hold its
+ * controllers, or "name=..." for one without. */
+static bool is_line_of(const char *controllers, const char *super_options, bool is_v2)
+{
+	char first[64];
+	size_t length = strcspn(controllers, ",");
+
+	if (is_v2 || *controllers == '\0') {
+		return is_v2 && *controllers == '\0';
+	}
+	if (length >= sizeof(first)) {
+		return false;
+	}
+	memcpy(first, controllers, length);
+	first[length] = '\0';
+	return list_has(super_options, first);
+}
+
+/* Finds the line of /proc/self/cgroup for a hierarchy; fills controllers and own path. */
+static int find_own_group(const char *groups, const char *super_options, struct arena *arena,
+	struct facts_hierarchy *hierarchy)
+{
+	for (const char *line = groups; *line;) {
+		size_t length = strcspn(line, "\n");
+		char *copy = arena_copy(arena, line, length);
+		char *rest = copy;
+
+		if (!copy) {
+			return -ENOMEM;
+		}
+		(void)strsep(&rest, ":");
+		copy = strsep(&rest, ":");
+		if (copy && rest && is_line_of(copy, super_options, hierarchy->is_v2)) {
+			hierarchy->controllers = copy;
+			hierarchy->own_path = rest;
+			return 0;
+		}
+		line += length + (line[length] == '\n' ? 1 : 0);
+	}
+	return 1;
+}
+
+static int compare_hierarchies(const void *a, const void *b)
+{
+	const struct facts_hierarchy *left = a;
+	const struct facts_hierarchy *right = b;
+
+	return strcmp(left->mount_point, right->mount_point);
+}
+
+static bool is_known(
+	const struct facts_hierarchy *hierarchies, size_t count, const char *controllers)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (str_is_equal(hierarchies[i].controllers, controllers)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int collect_hierarchies(
+	char *mounts, const char *groups, struct arena *arena, struct facts *facts)
+{
+	struct facts_hierarchy *found = arena_alloc(arena, PROBE_HIERARCHIES_MAX, sizeof(*found));
+	size_t count = 0;
+	char *rest = mounts;
+	char *line;
+
+	if (!found) {
+		return -ENOMEM;
+	}
+	while ((line = strsep(&rest, "\n")) && count < PROBE_HIERARCHIES_MAX) {
+		struct facts_hierarchy hierarchy = {0};
+		char *point;
+		char *type;
+		char *options;
+		int r;
+
+		if (parse_mount(line, &point, &type, &options) != 0) {
+			continue;
+		}
+		hierarchy.mount_point = point;
+		hierarchy.is_v2 = str_is_equal(type, "cgroup2");
+		r = find_own_group(groups, options, arena, &hierarchy);
+		if (r < 0) {
+			return r;
+		}
+		/* The same hierarchy may be mounted twice: the first place is the usual one. */
+		if (r == 0 && !is_known(found, count, hierarchy.controllers)) {
+			found[count++] = hierarchy;
+		}
+	}
+	qsort(found, count, sizeof(*found), compare_hierarchies);
+	facts->hierarchies = found;
+	facts->hierarchy_count = count;
+	return 0;
+}
+
+/* Where controllers share a hierarchy, each has a link beside it: "cpu" -> "cpu,cpuacct". */
+static int collect_links(struct arena *arena, struct facts *facts)
+{
+	struct facts_link *links = arena_alloc(arena, PROBE_LINKS_MAX, sizeof(*links));
+	size_t count = 0;
+
+	if (!links) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < facts->hierarchy_count; i++) {
+		const char *point = facts->hierarchies[i].mount_point;
+		const char *base = strrchr(point, '/') + 1;
+		const char *at = facts->hierarchies[i].controllers;
+
+		while (*at && strchr(base, ',') && count < PROBE_LINKS_MAX) {
+			size_t length = strcspn(at, ",");
+			char *name = arena_copy(arena, at, length);
+			char *path = name ? arena_printf(arena, "%.*s%s", (int)(base - point),
+						    point, name)
+					  : NULL;
+			char target[128];
+			ssize_t r;
+
+			if (!path) {
+				return -ENOMEM;
+			}
+			r = sys_readlinkat(AT_FDCWD, path, target, sizeof(target));
+			if (r > 0 && r < (ssize_t)sizeof(target)) {
+				links[count].name = name;
+				links[count++].target = base;
+			}
+			at += length + (at[length] == ',' ? 1 : 0);
+		}
+	}
+	facts->links = links;
+	facts->link_count = count;
+	return 0;
+}
+
+static int probe_cgroup(struct arena *arena, struct facts *facts, struct berth_error *err)
+{
+	char *mounts;
+	char *groups;
+	int r = read_file("/proc/self/mountinfo", arena, &mounts, err);
+
+	if (r == 0) {
+		r = read_file("/proc/self/cgroup", arena, &groups, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	r = collect_hierarchies(mounts, groups, arena, facts);
+	if (r == 0) {
+		r = collect_links(arena, facts);
+	}
+	return r < 0 ? error_system(err, r, "find the cgroup hierarchies") : 0;
+}
+
+/* The initial user namespace, and no other, maps every id to itself. */
+static int probe_userns(struct arena *arena, struct facts *facts, struct berth_error *err)
+{
+	unsigned long long inside = 1;
+	unsigned long long outside = 1;
+	unsigned long long size = 0;
+	char *text;
+	int r = read_file("/proc/self/uid_map", arena, &text, err);
+
+	if (r < 0) {
+		return r;
+	}
+	facts->is_userns = sscanf(text, "%llu %llu %llu", &inside, &outside, &size) != 3 ||
+			   inside != 0 || outside != 0 || size != UINT32_MAX;
+	return 0;
+}
+
+static int probe_bounding(struct arena *arena, struct facts *facts, struct berth_error *err)
+{
+	char *text;
+	const char *line;
+	int r = read_file("/proc/self/status", arena, &text, err);
+
+	if (r < 0) {
+		return r;
+	}
+	line = strstr(text, "\nCapBnd:");
+	if (!line) {
+		return error_set(err, BERTH_ERROR_INTERNAL, "/proc/self/status has no CapBnd");
+	}
+	facts->bounding = strtoull(line + sizeof("\nCapBnd:") - 1, NULL, 16);
+	return 0;
+}
+
+int host_probe(
+	uint32_t wanted, struct arena *arena, struct facts *ret_facts, struct berth_error *err)
+{
+	struct facts facts = {
+		.euid = sys_geteuid(),
+		.egid = sys_getegid(),
+		.last_capability = CAP_LAST_CAP,
+	};
+	struct sys_caps caps;
+	int r = sys_capget(&caps);
+
+	if (r < 0) {
+		return error_system(err, r, "capget");
+	}
+	facts.effective = caps.effective;
+	r = probe_bounding(arena, &facts, err);
+	if (r == 0) {
+		r = probe_userns(arena, &facts, err);
+	}
+	if (r == 0 && (wanted & FACTS_CGROUP)) {
+		r = probe_cgroup(arena, &facts, err);
+	}
+	if (r == 0) {
+		*ret_facts = facts;
+	}
+	return r;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * berth-init is executed from a sealed memfd: what runs in reach of an image is a copy that nobody can
+ * write to, and never a file of the host (CVE-2019-5736).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "host/host.h"
+#include "host/payload.h"
+#include "sys/file.h"
+#include "sys/process.h"
+#include "sys/socket.h"
+#include "wire/frame.h"
+#include "wire/step.h"
+
+enum { HOST_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+
+void host_child_init(struct host_child *child)
+{
+	*child = (struct host_child){
+		.stream_fd = -1,
+		.state = WIRE_STATE_SENT,
+		.init_pidfd = -1,
+		.pidfd = -1,
+		.console_fd = -1,
+	};
+}
+
+static void end_process(int *pidfd)
+{
+	int status;
+
+	if (*pidfd >= 0) {
+		(void)!sys_pidfd_send_signal(*pidfd, SIGKILL);
+		(void)!sys_wait_pidfd(*pidfd, &status);
+		close_fd(pidfd);
+	}
+}
+
+void host_child_finish(struct host_child *child)
+{
+	/* The end of the stream ends a child whose pid was never told. */
+	close_fd(&child->stream_fd);
+	close_fd(&child->console_fd);
+	end_process(&child->init_pidfd);
+	if (child->state == WIRE_STATE_EXEC) {
+		close_fd(&child->pidfd);
+	}
+	end_process(&child->pidfd);
+}
+
+static int write_all(int fd, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t r = sys_write(fd, bytes, length);
+
+		if (r < 0) {
+			return (int)r;
+		}
+		bytes += r;
+		length -= (size_t)r;
+	}
+	return 0;
+}
+
+static int seal_payload(int *ret_fd, struct berth_error *err)
+{
+	autofd int fd = sys_memfd("berth-init");
+	int r = fd < 0 ? fd : 0;
+
+	if (r < 0) {
+		return error_system(err, r, "memfd_create for berth-init");
+	}
+	r = write_all(fd, host_payload, (size_t)(host_payload_end - host_payload));
+	if (r == 0) {
+		r = sys_add_seals(fd, HOST_SEALS);
+	}
+	if (r < 0) {
+		return error_system(err, r, "write and seal berth-init");
+	}
+	r = sys_get_seals(fd);
+	if (r < 0 || (r & HOST_SEALS) != HOST_SEALS) {
+		return error_set(err, BERTH_ERROR_INTERNAL, "berth-init is not sealed");
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+struct spawn {
+	int binary_fd;
+	int stream_fd;
+	char *envp[3];
+	int failure; /* what execveat(2) returned */
+};
+
+/* Runs in the memory of the caller, who waits: raw calls only. */
+static int spawn_exec(void *argument)
+{
+	struct spawn *spawn = argument;
+	char name[] = "berth-init";
+	char *const argv[] = {name, NULL};
+
+	spawn->failure = sys_set_cloexec(spawn->stream_fd, false);
+	if (spawn->failure >= 0) {
+		spawn->failure = sys_execveat(spawn->binary_fd, argv, spawn->envp);
+	}
+	sys_exit(127);
+}
+
+static int spawn_process(struct spawn *spawn, int *ret_pidfd, struct berth_error *err)
+{
+	sigset_t old;
+	int pid;
+	int r = sys_block_signals(&old);
+
+	if (r < 0) {
+		return error_system(err, r, "block signals");
+	}
+	pid = sys_vfork(spawn_exec, spawn, ret_pidfd);
+	sys_restore_signals(&old);
+	if (pid < 0) {
+		return error_system(err, pid, "clone a process for berth-init");
+	}
+	if (spawn->failure < 0) {
+		end_process(ret_pidfd);
+		return error_system(err, spawn->failure, "execute berth-init from its memfd");
+	}
+	return 0;
+}
+
+#ifdef BERTH_FAILPOINTS
+/* A test build hands the wish on to the child's steps. */
+static void spawn_env(struct spawn *spawn, char *text, size_t size)
+{
+	const char *wish = getenv("BERTH_FAIL");
+
+	if (wish && snprintf(text, size, "BERTH_FAIL=%s", wish) < (int)size) {
+		spawn->envp[1] = text;
+	}
+}
+#else
+static void spawn_env(struct spawn *spawn, char *text, size_t size)
+{
+	(void)spawn;
+	(void)text;
+	(void)size;
+}
+#endif
+
+static int spawn_with(int binary_fd, struct host_child *child, struct berth_error *err)
+{
+	struct spawn spawn = {.binary_fd = binary_fd};
+	char stream[sizeof("_LIBCONTAINER_INITPIPE=") + 12];
+	char extra[64];
+	int fds[2];
+	int r = sys_socketpair(fds);
+
+	if (r < 0) {
+		return error_system(err, r, "socketpair");
+	}
+	child->stream_fd = fds[0];
+	spawn.stream_fd = fds[1];
+	(void)snprintf(stream, sizeof(stream), "_LIBCONTAINER_INITPIPE=%d", spawn.stream_fd);
+	spawn.envp[0] = stream;
+	spawn_env(&spawn, extra, sizeof(extra));
+	r = spawn_process(&spawn, &child->init_pidfd, err);
+	close_fd(&fds[1]);
+	return r;
+}
+
+int host_child_spawn(struct host_child *child, struct berth_error *err)
+{
+	autofd int binary_fd = -1;
+	int step = WIRE_STEP_seal;
+	int r = wire_step_enter(step, err);
+
+	if (r == 0) {
+		r = seal_payload(&binary_fd, err);
+	}
+	if (r == 0) {
+		step = WIRE_STEP_spawn;
+		r = wire_step_enter(step, err);
+	}
+	if (r == 0) {
+		r = spawn_with(binary_fd, child, err);
+	}
+	if (r < 0) {
+		error_add_step(err, wire_step_name(step));
+	}
+	return r;
+}

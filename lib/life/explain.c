@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/cleanup.h"
+#include "life/life.h"
+#include "plan/text.h"
+
+/*
+ * explain: what a run would do, decided from the same config and the same facts by the same code, and
+ * then not done.
+ */
+int life_explain(const char *bundle, char **ret_text, struct berth_error *err)
+{
+	__attribute__((cleanup(life_config_finish))) struct life_config config;
+	struct plan plan;
+	int r = life_config_open(&config, bundle, err);
+
+	if (r == 0) {
+		r = life_config_plan(&config, false, &plan, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	r = plan_text(&plan, ret_text);
+	return r < 0 ? error_system(err, r, "memory for the plan's text") : 0;
+}
+
+int life_spec(
+	bool is_rootless, uint32_t uid, uint32_t gid, char **ret_text, struct berth_error *err)
+{
+	return spec_example(is_rootless, uid, gid, ret_text, err);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+#include "plan/work.h"
+
+/* Whether [a, a + a_size) and [b, b + b_size) have an id in common. */
+static bool is_overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
+{
+	return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;
+}
+
+bool plan_is_mapped(const struct spec_mappings *mappings, uint32_t container_id)
+{
+	for (size_t i = 0; i < mappings->count; i++) {
+		const struct spec_mapping *mapping = &mappings->items[i];
+
+		if (is_overlap(container_id, 1, mapping->container_id, mapping->size)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is wrong with a mapping, seen alone or against those before it; NULL where nothing is. The
+ * last id, 2^32-1, means "no id" to the kernel. */
+static const char *mapping_fault(const struct spec_mappings *mappings, size_t index)
+{
+	const struct spec_mapping *mapping = &mappings->items[index];
+
+	if (mapping->size == 0) {
+		return "its size is 0";
+	}
+	if (mapping->size > UINT32_MAX - mapping->container_id ||
+		mapping->size > UINT32_MAX - mapping->host_id) {
+		return "it ends above the highest id";
+	}
+	for (size_t i = 0; i < index; i++) {
+		const struct spec_mapping *other = &mappings->items[i];
+
+		if (is_overlap(mapping->container_id, mapping->size, other->container_id,
+			    other->size)) {
+			return "its container ids overlap those of an earlier mapping";
+		}
+		if (is_overlap(mapping->host_id, mapping->size, other->host_id, other->size)) {
+			return "its host ids overlap those of an earlier mapping";
+		}
+	}
+	return NULL;
+}
+
+static int map_check(struct plan_work *work, const struct spec_mappings *mappings,
+	const char *pointer, struct berth_error *err)
+{
+	if (mappings->count > ABI_ID_MAP_LINES) {
+		return error_field(err, BERTH_ERROR_CONFIG, pointer,
+			"has %zu mappings: the kernel takes %d", mappings->count, ABI_ID_MAP_LINES);
+	}
+	for (size_t i = 0; i < mappings->count; i++) {
+		const char *fault = mapping_fault(mappings, i);
+
+		if (fault) {
+			return error_field(err, BERTH_ERROR_CONFIG,
+				arena_printf(work->arena, "%s/%zu", pointer, i),
+				"the mapping is refused: %s", fault);
+		}
+	}
+	return 0;
+}
+
+/* The lines of uid_map or gid_map. */
+static int map_text(struct plan_work *work, const struct spec_mappings *mappings,
+	const char *pointer, const char **ret_text, struct berth_error *err)
+{
+	int r = map_check(work, mappings, pointer, err);
+	char *data = r == 0 ? arena_alloc(work->arena, ABI_ID_MAP_BYTES, 1) : NULL;
+	struct strbuf text;
+
+	if (r < 0) {
+		return r;
+	}
+	if (!data) {
+		return plan_no_memory(err);
+	}
+	strbuf_init(&text, data, ABI_ID_MAP_BYTES);
+	for (size_t i = 0; i < mappings->count; i++) {
+		const struct spec_mapping *mapping = &mappings->items[i];
+
+		strbuf_printf(&text, "%u %u %u\n", mapping->container_id, mapping->host_id,
+			mapping->size);
+	}
+	if (text.is_cut) {
+		return error_field(err, BERTH_ERROR_CONFIG, pointer,
+			"the mappings are too long: the kernel takes less than %d bytes",
+			ABI_ID_MAP_BYTES);
+	}
+	*ret_text = data;
+	return 0;
+}
+
+/* user_namespaces(7): without privilege one may map one's own id, and nothing else. */
+static bool is_own_id(const struct spec_mappings *mappings, uint32_t own_id)
+{
+	return mappings->count == 1 && mappings->items[0].size == 1 &&
+	       mappings->items[0].host_id == own_id;
+}
+
+static void choose_way(struct plan_work *work)
+{
+	const struct spec_linux *asked = &work->spec->linux_section;
+	const struct facts *facts = work->facts;
+	struct host_plan *host = &work->plan->host;
+
+	if (facts->euid == 0) {
+		host->map_way = HOST_MAP_DIRECT;
+		return;
+	}
+	if (!is_own_id(&asked->uid_mappings, facts->euid) ||
+		!is_own_id(&asked->gid_mappings, facts->egid)) {
+		host->map_way = HOST_MAP_HELPER;
+		return;
+	}
+	/* The kernel takes an unprivileged gid_map only after setgroups(2) was given up: else a
+	 * process could drop a group that a file denies access to. */
+	host->map_way = HOST_MAP_DIRECT;
+	host->init.has_setgroups = true;
+	host->init.may_setgroups = false;
+	work->plan->boot.identity.is_setgroups_denied = 1;
+}
+
+int plan_idmap(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_linux *asked = &work->spec->linux_section;
+	struct wire_bootstrap *init = &work->plan->host.init;
+	int r;
+
+	if (!plan_creates(work, CLONE_NEWUSER)) {
+		return 0;
+	}
+	r = map_text(work, &asked->uid_mappings, "/linux/uidMappings", &init->uid_map, err);
+	if (r == 0) {
+		r = map_text(work, &asked->gid_mappings, "/linux/gidMappings", &init->gid_map, err);
+	}
+	if (r == 0) {
+		choose_way(work);
+	}
+	return r;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/work.h"
+
+#include "base/str.h"
+
+/* Files of procfs that lxcfs(1) and the like bind over; none of them can be written to any effect.
+ * */
+static const char *const proc_files[] = {
+	"/proc/cpuinfo",
+	"/proc/diskstats",
+	"/proc/meminfo",
+	"/proc/stat",
+	"/proc/swaps",
+	"/proc/uptime",
+	"/proc/loadavg",
+	"/proc/slabinfo",
+	"/proc/sys/kernel/ns_last_pid",
+	"/proc/sys/crypto/fips_enabled",
+};
+
+int plan_check_proc(const char *target, bool is_procfs, bool is_bind, const char *pointer,
+	struct berth_error *err)
+{
+	if (str_is_equal(target, "/proc")) {
+		return is_procfs
+			       ? 0
+			       : error_field(err, BERTH_ERROR_CONFIG, pointer,
+					 "\"%s\" cannot be mounted because it is not of type proc",
+					 target);
+	}
+	if (!plan_path_is_below(target, "/proc")) {
+		return 0;
+	}
+	for (size_t i = 0; is_bind && i < ARRAY_COUNT(proc_files); i++) {
+		if (str_is_equal(target, proc_files[i])) {
+			return 0;
+		}
+	}
+	return error_field(err, BERTH_ERROR_CONFIG, pointer,
+		"\"%s\" cannot be mounted because it is inside /proc", target);
+}
+
+struct boot_mount *plan_mounts_next(struct plan_work *work, const struct plan_mount *mount)
+{
+	struct boot_mounts *mounts = &work->plan->boot.mounts;
+	struct boot_mount *next = &mounts->items[mounts->count++];
+
+	*next = (struct boot_mount){
+		.pointer = mount->pointer,
+		.target = mount->target,
+		.attr_set = mount->options.attr.set,
+		.attr_clear = mount->options.attr.clear,
+		.tree_set = mount->options.tree.set,
+		.tree_clear = mount->options.tree.clear,
+		.propagation = mount->options.propagation,
+		.is_propagation_recursive = mount->options.is_propagation_recursive,
+	};
+	return next;
+}
+
+void plan_mounts_make_fs(struct boot_mount *next, const char *fstype, const char *source)
+{
+	next->kind = BOOT_MOUNT_FS;
+	next->fstype = fstype;
+	next->source = source;
+	next->attr_set = (next->attr_set & ~next->tree_clear) | next->tree_set;
+	next->attr_clear = 0;
+	next->tree_set = 0;
+	next->tree_clear = 0;
+}
+
+static const char *type_of(const struct spec_mount *asked)
+{
+	return asked->type ? asked->type : "";
+}
+
+static int plan_bind(
+	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err)
+{
+	const struct spec_mount *asked = mount->asked;
+	const struct plan_options *options = &mount->options;
+	const char *source;
+	struct boot_mount *next;
+
+	if (!asked->source || asked->source[0] == '\0') {
+		return error_field(
+			err, BERTH_ERROR_CONFIG, mount->pointer, "a bind mount needs a source");
+	}
+	/* They would change the file system itself, for all who use it. */
+	if (options->data.count > 0) {
+		return error_field(err, BERTH_ERROR_CONFIG,
+			arena_printf(work->arena, "%s/options/%zu", mount->pointer,
+				options->data_origins[0]),
+			"a bind mount cannot have the file system option \"%s\"",
+			options->data.items[0]);
+	}
+	source = plan_path_on_host(work->arena, work->request->bundle, asked->source);
+	if (!source) {
+		return plan_no_memory(err);
+	}
+	next = plan_mounts_next(work, mount);
+	next->kind = BOOT_MOUNT_BIND;
+	next->source = source;
+	next->flags = options->is_recursive ? BOOT_MOUNT_RECURSIVE : 0;
+	next->flags |= str_is_equal(mount->target, "/proc") ? BOOT_MOUNT_STRICT : 0;
+	return 0;
+}
+
+/* An id in an option is one of the container, and the kernel refuses an unmapped one without saying
+ * which option it was. What is no plain number is left to the file system. */
+static int check_id_option(struct plan_work *work, const struct plan_mount *mount, const char *key,
+	const struct spec_mappings *mappings, struct berth_error *err)
+{
+	size_t place = 0;
+	const char *value = plan_options_value(&mount->options, key, &place);
+	uint32_t id;
+
+	if (!value || str_to_u32(value, &id) < 0 || plan_is_mapped(mappings, id)) {
+		return 0;
+	}
+	return error_field(err, BERTH_ERROR_CONFIG,
+		arena_printf(work->arena, "%s/options/%zu", mount->pointer,
+			mount->options.data_origins[place]),
+		"mount option \"%s=%s\": %s %s is not mapped in the user namespace", key, value,
+		key, value);
+}
+
+static int check_ids(
+	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err)
+{
+	const struct spec_linux *asked = &work->spec->linux_section;
+	const char *type = mount->asked->type;
+	int r;
+
+	if (!plan_creates(work, CLONE_NEWUSER) ||
+		(!str_is_equal(type, "tmpfs") && !str_is_equal(type, "devpts"))) {
+		return 0;
+	}
+	r = check_id_option(work, mount, "uid", &asked->uid_mappings, err);
+	if (r == 0) {
+		r = check_id_option(work, mount, "gid", &asked->gid_mappings, err);
+	}
+	return r;
+}
+
+/* What is peculiar to a type of file system. */
+static uint32_t type_flags(const struct plan_mount *mount, uint64_t attr_set)
+{
+	const char *type = mount->asked->type;
+	uint32_t flags = 0;
+
+	if (str_is_equal(type, "proc") || str_is_equal(type, "sysfs")) {
+		return BOOT_MOUNT_STRICT;
+	}
+	if (str_is_equal(type, "tmpfs")) {
+		/* Mount points may have to be made in it by later mounts. */
+		flags |= attr_set & MOUNT_ATTR_RDONLY ? BOOT_MOUNT_RO_LAST : 0;
+		flags |= plan_options_value(&mount->options, "mode", NULL) ? 0
+									   : BOOT_MOUNT_COPY_MODE;
+	}
+	return flags;
+}
+
+static int plan_fs(struct plan_work *work, const struct plan_mount *mount, struct berth_error *err)
+{
+	struct boot_mount *next;
+	int r;
+
+	if (str_is_equal(type_of(mount->asked), "") || str_is_equal(mount->asked->type, "none")) {
+		return error_field(err, BERTH_ERROR_CONFIG, mount->pointer,
+			"a mount that is no bind mount needs a type");
+	}
+	if (mount->options.remount) {
+		return error_field(err, BERTH_ERROR_UNSUPPORTED, mount->options.remount,
+			"mount option \"remount\" is supported on bind mounts only");
+	}
+	r = check_ids(work, mount, err);
+	if (r < 0) {
+		return r;
+	}
+	next = plan_mounts_next(work, mount);
+	plan_mounts_make_fs(next, mount->asked->type, mount->asked->source);
+	next->options = mount->options.data;
+	next->flags = type_flags(mount, next->attr_set);
+	return 0;
+}
+
+static int plan_one(struct plan_work *work, const struct spec_mount *asked, size_t index,
+	struct berth_error *err)
+{
+	struct plan_mount mount = {
+		.asked = asked,
+		.pointer = arena_printf(work->arena, "/mounts/%zu", index),
+	};
+	bool is_procfs = str_is_equal(type_of(asked), "proc");
+	int r;
+
+	if (!mount.pointer) {
+		return plan_no_memory(err);
+	}
+	if (!asked->destination || asked->destination[0] == '\0') {
+		return error_field(err, BERTH_ERROR_CONFIG, mount.pointer, "has no destination");
+	}
+	mount.target = plan_path_inside(work->arena, asked->destination);
+	if (!mount.target) {
+		return plan_no_memory(err);
+	}
+	r = plan_options_parse(&asked->options, mount.pointer, work->arena, &mount.options, err);
+	if (r < 0) {
+		return r;
+	}
+	if (str_is_equal(type_of(asked), "bind")) {
+		mount.options.is_bind = true;
+	}
+	if (mount.options.is_bind) {
+		is_procfs = asked->source && str_is_equal(asked->source, "/proc");
+	}
+	r = plan_check_proc(mount.target, is_procfs, mount.options.is_bind,
+		arena_printf(work->arena, "%s/destination", mount.pointer), err);
+	if (r < 0) {
+		return r;
+	}
+	if (mount.options.is_bind) {
+		return plan_bind(work, &mount, err);
+	}
+	if (plan_is_cgroup_mount(asked)) {
+		return plan_cgroup_mount(work, &mount, err);
+	}
+	return plan_fs(work, &mount, err);
+}
+
+int plan_mounts(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_mounts *asked = &work->spec->mounts;
+	struct boot_mounts *mounts = &work->plan->boot.mounts;
+	size_t max = plan_cgroup_mount_max(work->facts);
+
+	if (asked->count > SIZE_MAX / max) {
+		return plan_no_memory(err);
+	}
+	mounts->items = arena_alloc(work->arena, asked->count * max, sizeof(*mounts->items));
+	if (!mounts->items) {
+		return plan_no_memory(err);
+	}
+	for (size_t i = 0; i < asked->count; i++) {
+		int r = plan_one(work, &asked->items[i], i, err);
+
+		if (r < 0) {
+			return r;
+		}
+	}
+	return 0;
+}

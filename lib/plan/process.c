@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/str.h"
+#include "plan/work.h"
+
+enum { CONSOLE_SIZE_MAX = UINT16_MAX }; /* struct winsize of ioctl_tty(2) */
+
+/* getrlimit(2). */
+static const struct rlimit_row {
+	const char *name;
+	int resource;
+} rlimit_table[] = {
+	{"RLIMIT_AS", RLIMIT_AS},
+	{"RLIMIT_CORE", RLIMIT_CORE},
+	{"RLIMIT_CPU", RLIMIT_CPU},
+	{"RLIMIT_DATA", RLIMIT_DATA},
+	{"RLIMIT_FSIZE", RLIMIT_FSIZE},
+	{"RLIMIT_LOCKS", RLIMIT_LOCKS},
+	{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+	{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+	{"RLIMIT_NICE", RLIMIT_NICE},
+	{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+	{"RLIMIT_NPROC", RLIMIT_NPROC},
+	{"RLIMIT_RSS", RLIMIT_RSS},
+	{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+	{"RLIMIT_RTTIME", RLIMIT_RTTIME},
+	{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+	{"RLIMIT_STACK", RLIMIT_STACK},
+};
+
+const char *plan_rlimit_name(int resource)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(rlimit_table); i++) {
+		if (rlimit_table[i].resource == resource) {
+			return rlimit_table[i].name;
+		}
+	}
+	return NULL;
+}
+
+static const struct rlimit_row *rlimit_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(rlimit_table); i++) {
+		if (str_is_equal(rlimit_table[i].name, name)) {
+			return &rlimit_table[i];
+		}
+	}
+	return NULL;
+}
+
+static int rlimit_add(struct plan_work *work, const struct spec_rlimit *asked,
+	struct host_rlimit *limits, struct berth_error *err)
+{
+	struct host_plan *host = &work->plan->host;
+	const struct rlimit_row *row = asked->type ? rlimit_find(asked->type) : NULL;
+	const char *pointer = arena_printf(work->arena, "/process/rlimits/%zu", host->rlimit_count);
+
+	if (!pointer) {
+		return plan_no_memory(err);
+	}
+	if (!row) {
+		return error_field(err, BERTH_ERROR_CONFIG,
+			arena_printf(work->arena, "%s/type", pointer),
+			"is no resource limit: \"%s\"", asked->type ? asked->type : "");
+	}
+	for (size_t i = 0; i < host->rlimit_count; i++) {
+		if (limits[i].resource == row->resource) {
+			return error_field(err, BERTH_ERROR_CONFIG,
+				arena_printf(work->arena, "%s/type", pointer), "%s is set twice",
+				row->name);
+		}
+	}
+	if (asked->soft > asked->hard) {
+		return error_field(err, BERTH_ERROR_CONFIG,
+			arena_printf(work->arena, "%s/soft", pointer),
+			"the soft limit of %s is above the hard one", row->name);
+	}
+	limits[host->rlimit_count++] = (struct host_rlimit){.resource = row->resource,
+		.soft = asked->soft,
+		.hard = asked->hard,
+		.pointer = pointer};
+	return 0;
+}
+
+static int plan_rlimits(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_rlimits *asked = &work->spec->process.rlimits;
+	struct host_rlimit *limits = arena_alloc(work->arena, asked->count, sizeof(*limits));
+
+	if (!limits) {
+		return plan_no_memory(err);
+	}
+	work->plan->host.rlimits = limits;
+	for (size_t i = 0; i < asked->count; i++) {
+		int r = rlimit_add(work, &asked->items[i], limits, err);
+
+		if (r < 0) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int check_env(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_strings *env = &work->spec->process.env;
+
+	for (size_t i = 0; i < env->count; i++) {
+		const char *equals = strchr(env->items[i], '=');
+
+		if (!equals || equals == env->items[i]) {
+			return error_field(err, BERTH_ERROR_CONFIG,
+				arena_printf(work->arena, "/process/env/%zu", i),
+				equals ? "has no name before the \"=\"" : "has no \"=\"");
+		}
+	}
+	return 0;
+}
+
+/* A console size counts only with a terminal (config.md). */
+static int plan_console(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_process *process = &work->spec->process;
+	struct boot *boot = &work->plan->boot;
+
+	if (!process->terminal) {
+		return 0;
+	}
+	if (process->console_height > CONSOLE_SIZE_MAX ||
+		process->console_width > CONSOLE_SIZE_MAX) {
+		return error_field(err, BERTH_ERROR_CONFIG, "/process/consoleSize",
+			"a terminal has at most %d rows and columns", CONSOLE_SIZE_MAX);
+	}
+	work->plan->host.has_terminal = true;
+	boot->flags |= BOOT_TERMINAL;
+	boot->console_rows = process->console_height;
+	boot->console_columns = process->console_width;
+	return 0;
+}
+
+int plan_process(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_process *process = &work->spec->process;
+	struct boot *boot = &work->plan->boot;
+	int r = check_env(work, err);
+
+	if (r == 0) {
+		r = plan_texts(work->arena, &process->args, &boot->args, err);
+	}
+	if (r == 0) {
+		r = plan_texts(work->arena, &process->env, &boot->env, err);
+	}
+	if (r == 0) {
+		r = plan_console(work, err);
+	}
+	if (r == 0) {
+		r = plan_rlimits(work, err);
+	}
+	boot->cwd = process->cwd;
+	boot->flags |= process->no_new_privileges ? BOOT_NO_NEW_PRIVS : 0;
+	boot->flags |= work->request->is_pdeathsig ? BOOT_PDEATHSIG : 0;
+	return r;
+}

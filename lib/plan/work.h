@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PLAN_WORK_H
+#define PLAN_WORK_H
+/*
+ * For the files of plan/ alone: what the planners share. Each planner reads the spec, the request,
+ * the facts and what earlier planners wrote, and writes its own members of the plan; plan.c has the
+ * order.
+ * Each fails with an error that has a JSON pointer, -ENOMEM apart.
+ */
+#include "plan/options.h"
+#include "plan/plan.h"
+#include "sys/abi.h"
+
+struct plan_work {
+	const struct spec *spec;
+	const struct plan_request *request;
+	const struct facts *facts;
+	struct arena *arena;
+	struct plan *plan;
+	uint32_t joined; /* CLONE_NEW* of the namespaces that are joined by path */
+};
+
+/* Whether a namespace (one CLONE_NEW* bit) is created; whether the container has one of its own,
+ * created or joined. Valid after plan_namespaces(). */
+static inline bool plan_creates(const struct plan_work *work, uint32_t flag)
+{
+	return (work->plan->host.init.clone_flags & flag) != 0;
+}
+
+static inline bool plan_has(const struct plan_work *work, uint32_t flag)
+{
+	return ((work->plan->host.init.clone_flags | work->joined) & flag) != 0;
+}
+
+/* What is required, and what one part of the config demands of another. Before every planner that
+ * comes after plan_namespaces(). */
+int plan_rules(struct plan_work *work, struct berth_error *err) must_use;
+
+int plan_namespaces(struct plan_work *work, struct berth_error *err) must_use;
+int plan_idmap(struct plan_work *work, struct berth_error *err) must_use;
+int plan_root(struct plan_work *work, struct berth_error *err) must_use;
+int plan_mounts(struct plan_work *work, struct berth_error *err) must_use;
+int plan_devices(struct plan_work *work, struct berth_error *err) must_use; /* after the mounts */
+int plan_process(struct plan_work *work, struct berth_error *err) must_use;
+int plan_identity(struct plan_work *work, struct berth_error *err) must_use; /* after the id maps */
+
+/* Whether an id has a meaning in the user namespace that is made with these mappings. */
+bool plan_is_mapped(const struct spec_mappings *mappings, uint32_t container_id);
+
+/* An array of the spec as one of the wire: the same texts, and NULL behind the last. */
+int plan_texts(struct arena *arena, const struct spec_strings *strings,
+	struct wire_texts *ret_texts, struct berth_error *err) must_use;
+
+/* The error of an allocation that failed. Returns -ENOMEM. */
+int plan_no_memory(struct berth_error *err);
+
+/* Names, for errors and the readable plan; NULL for a number that has none. */
+const char *plan_namespace_name(uint32_t flag);    /* "network" of CLONE_NEWNET */
+const char *plan_rlimit_name(int resource);        /* "RLIMIT_NOFILE" */
+const char *plan_capability_name(uint32_t number); /* "CAP_CHOWN" of 0 */
+
+/* The number of a capability, or -1 for a name that is none. Exactly as capabilities(7) writes it.
+ * */
+int plan_capability_number(const char *name);
+
+/* MS_* of "rslave", "private" ... and whether it goes to the tree below; 0 for any other text. */
+uint32_t plan_propagation(const char *name, bool *ret_is_recursive);
+const char *plan_propagation_name(uint32_t propagation, bool is_recursive);
+
+/* path.c: paths as text; nothing there looks at a file system. */
+
+/* A path inside the container, cleaned as text: absolute, without ".", "..", doubled or last
+ * slashes; ".." at the root stays at the root. NULL when there is no memory. */
+char *plan_path_inside(struct arena *arena, const char *path) must_use;
+
+/* A path on the host: a relative one starts at `base`. "." and doubled slashes go; ".." stays, as
+ * only the kernel knows where it leads behind a symbolic link. NULL when there is no memory. */
+char *plan_path_on_host(struct arena *arena, const char *base, const char *path) must_use;
+
+/* Whether a clean path lies below another clean path, which is not "/". */
+bool plan_path_is_below(const char *path, const char *parent);
+
+/* The part behind the last slash, a piece of `path`. */
+const char *plan_path_base(const char *path);
+
+/* mounts.c and what it hands single mounts to. */
+
+/* One entry of "mounts", read. */
+struct plan_mount {
+	const struct spec_mount *asked;
+	struct plan_options options;
+	const char *pointer; /* "/mounts/3" */
+	const char *target;  /* the destination, clean */
+};
+
+/* The next mount operation of the plan, with what every kind takes from the entry: pointer, target,
+ * attributes, propagation. plan_mounts() has made room. */
+struct boot_mount *plan_mounts_next(struct plan_work *work, const struct plan_mount *mount);
+
+/* Makes an operation that of a new file system: nothing is there to be cleared, nor a tree below,
+ * so all its attributes are those of the mount itself. */
+void plan_mounts_make_fs(struct boot_mount *next, const char *fstype, const char *source);
+
+/* Whether an entry is a mount of type cgroup, which depends on the host's hierarchies. */
+bool plan_is_cgroup_mount(const struct spec_mount *asked);
+
+/* The most operations that such an entry becomes. */
+size_t plan_cgroup_mount_max(const struct facts *facts);
+
+int plan_cgroup_mount(
+	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err) must_use;
+
+/* The check of a path on which something is to be put: /proc is procfs, and nothing below it is
+ * covered but by the files that lxcfs(1) binds there. `is_procfs`: what comes is a procfs or the
+ * host's one. */
+int plan_check_proc(const char *target, bool is_procfs, bool is_bind, const char *pointer,
+	struct berth_error *err) must_use;
+
+#endif

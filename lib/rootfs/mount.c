@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rootfs/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "rootfs/fail.h"
+#include "sys/abi.h"
+#include "sys/mount.h"
+
+enum {
+	CONFIG_TEXT_SIZE =
+		256, /* fsconfig(2) takes no longer key and no longer value, NUL included */
+	MESSAGE_SIZE = 256,
+};
+
+/* A new file system refuses: its own words, where it has any, say more than errno. */
+static int config_failed(int fs_fd, int r, const char *what, struct berth_error *err)
+{
+	char message[MESSAGE_SIZE];
+
+	sys_fs_message(fs_fd, message, sizeof(message));
+	return error_system(err, r, "%s%s%s", what, message[0] ? ": " : "", message);
+}
+
+static int config_text(int fs_fd, const char *key, const char *value, struct berth_error *err)
+{
+	char what[CONFIG_TEXT_SIZE + 32] = "mount option ";
+	int r;
+
+	str_copy(what + strlen(what), CONFIG_TEXT_SIZE, key);
+	if (strlen(key) >= CONFIG_TEXT_SIZE || (value && strlen(value) >= CONFIG_TEXT_SIZE)) {
+		return error_system(
+			err, EINVAL, "%s is longer than fsconfig(2) takes (255 bytes)", what);
+	}
+	r = value ? sys_fsconfig_string(fs_fd, key, value) : sys_fsconfig_flag(fs_fd, key);
+	return r < 0 ? config_failed(fs_fd, r, what, err) : 0;
+}
+
+/* "key" or "key=value". */
+static int config_option(int fs_fd, const char *option, struct berth_error *err)
+{
+	const char *equals = strchr(option, '=');
+	char key[CONFIG_TEXT_SIZE + 1];
+	size_t length = equals ? (size_t)(equals - option) : strlen(option);
+
+	if (length == 0) {
+		return 0;
+	}
+	/* One byte more than is allowed is kept, so that a key that was cut is refused. */
+	length = length < sizeof(key) - 1 ? length : sizeof(key) - 1;
+	memcpy(key, option, length);
+	key[length] = '\0';
+	return config_text(fs_fd, key, equals ? equals + 1 : NULL, err);
+}
+
+static int config_all(
+	int fs_fd, const struct boot_mount *mount, const char *mode, struct berth_error *err)
+{
+	int r = mount->source ? config_text(fs_fd, "source", mount->source, err) : 0;
+
+	for (size_t i = 0; r == 0 && i < mount->options.count; i++) {
+		r = config_option(fs_fd, mount->options.items[i], err);
+	}
+	if (r == 0 && mode) {
+		r = config_text(fs_fd, "mode", mode, err);
+	}
+	return r;
+}
+
+int rootfs_mount_new(const struct boot_mount *mount, uint64_t attrs, const char *mode, int *ret_fd,
+	struct berth_error *err)
+{
+	autofd int fs_fd = sys_fsopen(mount->fstype);
+	char what[64] = "create file system ";
+	int r;
+
+	str_copy(what + strlen(what), 32, mount->fstype);
+	if (fs_fd < 0) {
+		return rootfs_fail(err, fs_fd, ROOTFS_CALL_FSOPEN, NULL, what);
+	}
+	r = config_all(fs_fd, mount, mode, err);
+	if (r < 0) {
+		return r;
+	}
+	r = sys_fsconfig_create(fs_fd);
+	if (r < 0) {
+		return config_failed(fs_fd, r, what, err);
+	}
+	r = sys_fsmount(fs_fd, (unsigned int)attrs);
+	if (r < 0) {
+		return config_failed(fs_fd, r, what, err);
+	}
+	*ret_fd = r;
+	return 0;
+}
+
+int rootfs_mount_clone(
+	int fd, unsigned int flags, const char *subject, int *ret_fd, struct berth_error *err)
+{
+	int clone = sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | flags);
+
+	if (clone < 0) {
+		return rootfs_fail(
+			err, clone, ROOTFS_CALL_OPEN_TREE, subject, "clone the mount of");
+	}
+	*ret_fd = clone;
+	return 0;
+}
+
+int rootfs_mount_set(
+	int mount_fd, const struct rootfs_attr *attr, const char *subject, struct berth_error *err)
+{
+	const struct sys_mount_attr change = {
+		.set = attr->set, .clear = attr->clear, .propagation = attr->propagation};
+	int r;
+
+	if (!attr->set && !attr->clear && !attr->propagation) {
+		return 0;
+	}
+	r = sys_mount_setattr(mount_fd, attr->flags, &change);
+	if (r == -EPERM && attr->clear) {
+		r = error_system(
+			err, r, "a flag of the source mount is locked and cannot be cleared:");
+		error_add_subject(err, subject);
+		return r;
+	}
+	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_MOUNT_SETATTR, subject,
+			       "set the attributes of the mount")
+		     : 0;
+}
+
+int rootfs_mount_attach(int mount_fd, int target_fd, const char *subject, struct berth_error *err)
+{
+	int r = sys_move_mount(mount_fd, target_fd);
+
+	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_MOVE_MOUNT, subject, "mount on") : 0;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The list of mounts. Each is complete before it is attached: its attributes are set while it is
+ * detached, so nothing is writable even for a moment that is to be read-only, and it is never found
+ * again by its path (D6).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "rootfs/fail.h"
+#include "rootfs/mount.h"
+#include "rootfs/path.h"
+#include "rootfs/rootfs.h"
+#include "sys/abi.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+
+/* What one mount needs while it is made. */
+struct mounting {
+	const struct boot_mount *mount;
+	uint64_t attr_set;  /* those that are set at once */
+	int target_fd;      /* O_PATH */
+	bool is_target_new; /* the directory was missing */
+};
+
+/* Names of cgroup v1 hierarchies. What is there already stays: another name of the same hierarchy. */
+static int link_make(struct rootfs *rootfs, const struct boot_mount *mount, struct berth_error *err)
+{
+	autofd int dir_fd = -1;
+	const char *name;
+	int r = rootfs_path_parent(rootfs->root_fd, mount->target, &dir_fd, &name, err);
+
+	if (r < 0) {
+		return r;
+	}
+	r = sys_symlinkat(mount->source, dir_fd, name);
+	if (r < 0 && r != -EEXIST) {
+		return rootfs_fail(
+			err, r, ROOTFS_CALL_OTHER, mount->target, "make the symbolic link");
+	}
+	return 0;
+}
+
+static int target_open(
+	struct rootfs *rootfs, struct mounting *mounting, int source_fd, struct berth_error *err)
+{
+	const struct boot_mount *mount = mounting->mount;
+	uint32_t flags = mount->flags & BOOT_MOUNT_STRICT ? ROOTFS_PATH_STRICT : 0;
+	struct stat st = {.st_mode = S_IFDIR};
+	int r = source_fd >= 0 ? sys_fstat(source_fd, &st) : 0;
+
+	if (r < 0) {
+		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, mount->source, "examine");
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		flags |= ROOTFS_PATH_FILE;
+	}
+	r = rootfs_path_make(rootfs->root_fd, mount->target, flags, &mounting->target_fd, err);
+	mounting->is_target_new = r == ROOTFS_PATH_MADE;
+	return r < 0 ? r : 0;
+}
+
+/* A tmpfs has the mode of the directory that it covers; where there was none, its own default. */
+static int fs_make(const struct mounting *mounting, int *ret_fd, struct berth_error *err)
+{
+	const struct boot_mount *mount = mounting->mount;
+	bool is_mode_copied = (mount->flags & BOOT_MOUNT_COPY_MODE) && !mounting->is_target_new;
+	char mode[16];
+	struct stat st;
+	int r;
+
+	if (is_mode_copied) {
+		r = sys_fstat(mounting->target_fd, &st);
+		if (r < 0) {
+			return rootfs_fail(err, r, ROOTFS_CALL_OTHER, mount->target, "examine");
+		}
+		(void)snprintf(mode, sizeof(mode), "%o", (unsigned int)(st.st_mode & 07777));
+	}
+	return rootfs_mount_new(
+		mount, mounting->attr_set, is_mode_copied ? mode : NULL, ret_fd, err);
+}
+
+/* Attributes of this mount, then those of the tree; propagation goes with the one that it is for. A
+ * new file system has got its attributes with its birth. */
+static int attributes_set(const struct mounting *mounting, int mount_fd, struct berth_error *err)
+{
+	const struct boot_mount *mount = mounting->mount;
+	bool is_bind = mount->kind == BOOT_MOUNT_BIND;
+	const struct rootfs_attr own = {
+		.set = is_bind ? mounting->attr_set : 0,
+		.clear = is_bind ? mount->attr_clear : 0,
+		.propagation = mount->is_propagation_recursive ? 0 : mount->propagation,
+	};
+	const struct rootfs_attr tree = {
+		.set = mount->tree_set,
+		.clear = mount->tree_clear,
+		.propagation = mount->is_propagation_recursive ? mount->propagation : 0,
+		.flags = AT_RECURSIVE,
+	};
+	int r = rootfs_mount_set(mount_fd, &own, mount->target, err);
+
+	return r < 0 ? r : rootfs_mount_set(mount_fd, &tree, mount->target, err);
+}
+
+/* Whether the target is the root itself, by whatever name: then the new mount is the root from now on. */
+static int is_root(const struct rootfs *rootfs, int target_fd, bool *ret_is_root)
+{
+	struct stat root, target;
+	uint64_t root_id, target_id;
+	int r = sys_fstat(rootfs->root_fd, &root);
+
+	r = r < 0 ? r : sys_fstat(target_fd, &target);
+	if (r < 0) {
+		return r;
+	}
+	*ret_is_root = false;
+	if (root.st_ino != target.st_ino || root.st_dev != target.st_dev) {
+		return 0;
+	}
+	/* The same directory; a bind of it somewhere inside is another mount. */
+	r = sys_mount_id(rootfs->root_fd, &root_id);
+	r = r < 0 ? r : sys_mount_id(target_fd, &target_id);
+	if (r == 0) {
+		*ret_is_root = root_id == target_id;
+	}
+	return r;
+}
+
+static int root_replace(struct rootfs *rootfs, int mount_fd, struct berth_error *err)
+{
+	int fd = sys_openat2(mount_fd, ".", O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
+
+	if (fd < 0) {
+		return rootfs_fail(err, fd, ROOTFS_CALL_OPENAT2, "/", "open the new root");
+	}
+	close_fd(&rootfs->root_fd);
+	rootfs->root_fd = fd;
+	return 0;
+}
+
+static int mount_attach(struct rootfs *rootfs, const struct mounting *mounting, int mount_fd,
+	struct berth_error *err)
+{
+	bool is_on_root;
+	int r = is_root(rootfs, mounting->target_fd, &is_on_root);
+
+	if (r < 0) {
+		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, mounting->mount->target, "examine");
+	}
+	r = rootfs_mount_attach(mount_fd, mounting->target_fd, mounting->mount->target, err);
+	return r == 0 && is_on_root ? root_replace(rootfs, mount_fd, err) : r;
+}
+
+static int mount_make(
+	struct rootfs *rootfs, const struct boot_mount *mount, size_t i, struct berth_error *err)
+{
+	bool is_late = (mount->flags & BOOT_MOUNT_RO_LAST) && (mount->attr_set & MOUNT_ATTR_RDONLY);
+	struct mounting mounting = {.mount = mount, .attr_set = mount->attr_set, .target_fd = -1};
+	autofd int mount_fd = take_fd(&rootfs->source_fds[i]);
+	int r;
+
+	if (is_late) {
+		mounting.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	}
+	r = target_open(rootfs, &mounting, mount_fd, err);
+	if (r == 0 && mount->kind == BOOT_MOUNT_FS) {
+		r = fs_make(&mounting, &mount_fd, err);
+	}
+	if (r == 0) {
+		r = attributes_set(&mounting, mount_fd, err);
+	}
+	if (r == 0) {
+		r = mount_attach(rootfs, &mounting, mount_fd, err);
+	}
+	close_fd(&mounting.target_fd);
+	if (r == 0 && is_late) {
+		rootfs->late_fds[i] = take_fd(&mount_fd);
+	}
+	return r;
+}
+
+static int mount_one(
+	struct rootfs *rootfs, const struct boot_mount *mount, size_t i, struct berth_error *err)
+{
+	if (mount->kind == BOOT_MOUNT_LINK) {
+		return link_make(rootfs, mount, err);
+	}
+	if (mount->kind == BOOT_MOUNT_BIND && rootfs->source_fds[i] < 0) {
+		return 0; /* optional, and not there */
+	}
+	return mount_make(rootfs, mount, i, err);
+}
+
+int rootfs_mounts(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
+{
+	for (size_t i = 0; i < boot->mounts.count; i++) {
+		const struct boot_mount *mount = &boot->mounts.items[i];
+		int r = mount_one(rootfs, mount, i, err);
+
+		if (r < 0) {
+			error_add_subject(err, mount->target);
+			error_add_pointer(err, mount->pointer);
+			return r;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ROOTFS_ROOTFS_H
+#define ROOTFS_ROOTFS_H
+/*
+ * rootfs: the child builds the container's file system.
+ *
+ * In: struct boot, checked. Out: a mount namespace whose "/" is the container's. Forbidden here: paths
+ * of the root file system that are not resolved from the descriptor of the root, mount(2), /proc, any
+ * memory but the caller's, and every decision that plan/ can make. Fails with an error that names the
+ * path and the JSON pointer; what was mounted until then dies with the mount namespace.
+ *
+ * The root file system is hostile: it is an image, and another container may change it meanwhile.
+ * So nothing in it is found twice by its name. A target is looked up once, by the kernel, inside the
+ * root (openat2(2), RESOLVE_IN_ROOT), and everything after that is done to the descriptor. A mount is
+ * made detached, gets its attributes through its descriptor, and is then moved onto the target's. What
+ * is missing is made exclusively, under a pinned parent. path.h has the rules.
+ *
+ * The functions stand in the order in which they are called: one for each step of the same name.
+ */
+#include "base/error.h"
+#include "wire/boot.h"
+
+struct rootfs {
+	int root_fd;     /* O_PATH: the container's root, the topmost mount there; -1 before */
+	int *source_fds; /* for each mount: the detached tree of a bind source, -1: none or moved */
+	int *late_fds;   /* for each mount: kept for the step "remount", else -1 */
+	int *device_fds; /* for each device: the detached node of the host, -1: none or moved */
+	size_t mount_count;
+	size_t device_count;
+};
+
+/* Nothing is open yet. `fds` is the caller's memory for mounts.count * 2 + devices.count numbers and
+ * outlives `rootfs`. */
+void rootfs_init(struct rootfs *rootfs, const struct boot *boot, int *fds);
+
+/* Closes every descriptor. NULL and zero are fine. */
+void rootfs_finish(struct rootfs *rootfs);
+
+/* "private": first_propagation for every mount of the new mount namespace. */
+int rootfs_make_private(const struct boot *boot, struct berth_error *err) must_use;
+
+/* "sources": a detached clone of every bind source, and of the host's node of every device that is
+ * bound. Before the first mount, so that no mount of the container can change what a path means. */
+int rootfs_open_sources(
+	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* "root": the root file system becomes a mount of its own, over its own place; root_fd is that mount. */
+int rootfs_attach_root(
+	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* "mounts": in the order of the list; missing targets are made. */
+int rootfs_mounts(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* "devices": nodes and links; umask(2) is 0. What exists already is accepted only if it is the very
+ * thing that is wanted; links give way to what is there, but for ptmx, which replaces it. */
+int rootfs_devices(
+	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* "workdir": the working directory, if it is missing and can be made; chdir(2) judges the result. */
+int rootfs_workdir(
+	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* "pivot": root_fd becomes "/", the host's mounts are detached, root_propagation is set. */
+int rootfs_pivot(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* "console": a new pty of the container's own devpts, owned by the user, its peer bound on
+ * /dev/console. Both descriptors are the caller's. */
+int rootfs_console(struct rootfs *rootfs, const struct boot *boot, int *ret_master_fd,
+	int *ret_peer_fd, struct berth_error *err) must_use;
+
+/* "readonly": a read-only bind of each path upon itself; absent ones are skipped. */
+int rootfs_readonly(
+	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* "masks": /dev/null on each file, an empty read-only directory on each directory; absent targets are
+ * skipped, a /dev/null that is not the null device is an error. */
+int rootfs_masks(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* "remount": what becomes read-only last, the root at the end, by the descriptors that were kept. */
+int rootfs_remount(
+	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The top level of config.json, its root, mounts and annotations (config.md). */
+#include "spec/spec.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "spec/table.h"
+
+static const struct spec_row root_rows[] = {
+	{.key = "path",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_root, path)},
+	{.key = "readonly", .type = SPEC_BOOL, .offset = offsetof(struct spec_root, readonly)},
+};
+
+static const struct spec_table root_table = {
+	sizeof(struct spec_root), root_rows, ARRAY_COUNT(root_rows)};
+
+static const struct spec_row mount_rows[] = {
+	{.key = "destination",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_mount, destination)},
+	{.key = "type", .type = SPEC_STRING, .offset = offsetof(struct spec_mount, type)},
+	{.key = "source", .type = SPEC_STRING, .offset = offsetof(struct spec_mount, source)},
+	{.key = "options", .type = SPEC_STRINGS, .offset = offsetof(struct spec_mount, options)},
+	{.key = "uidMappings", .type = SPEC_UNBUILT},
+	{.key = "gidMappings", .type = SPEC_UNBUILT},
+};
+
+static const struct spec_table mount_table = {
+	sizeof(struct spec_mount), mount_rows, ARRAY_COUNT(mount_rows)};
+
+/* Sections of other platforms (solaris, windows, vm, zos, freebsd) have no row: they are ignored. */
+static const struct spec_row config_rows[] = {
+	{.key = "ociVersion",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec, oci_version)},
+	{.key = "root",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec, root),
+		.present = offsetof(struct spec, root.is_present),
+		.table = &root_table},
+	{.key = "process",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec, process),
+		.present = offsetof(struct spec, process.is_present),
+		.table = &spec_process_table},
+	{.key = "hostname", .type = SPEC_STRING, .offset = offsetof(struct spec, hostname)},
+	{.key = "domainname", .type = SPEC_STRING, .offset = offsetof(struct spec, domainname)},
+	{.key = "mounts",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec, mounts),
+		.table = &mount_table},
+	{.key = "annotations", .type = SPEC_MAP, .offset = offsetof(struct spec, annotations)},
+	{.key = "linux",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec, linux_section),
+		.present = offsetof(struct spec, linux_section.is_present),
+		.table = &spec_linux_table},
+	{.key = "hooks", .type = SPEC_UNBUILT},
+};
+
+static const struct spec_table config_table = {
+	sizeof(struct spec), config_rows, ARRAY_COUNT(config_rows)};
+
+/* A number of a version: digits without a leading zero. NULL, or what follows. */
+static const char *skip_version_number(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits == 0 || (text[0] == '0' && digits > 1) ? NULL : text + digits;
+}
+
+/* Identifiers with points between them: of a pre-release, where a number has no leading zero, or of a
+ * build. NULL, or what follows. */
+static const char *skip_version_identifiers(const char *text, bool is_build)
+{
+	for (;;) {
+		size_t length = 0;
+		size_t digits = strspn(text, "0123456789");
+
+		while (isalnum((unsigned char)text[length]) || text[length] == '-') {
+			length++;
+		}
+		if (length == 0 ||
+			(!is_build && digits == length && length > 1 && text[0] == '0')) {
+			return NULL;
+		}
+		text += length;
+		if (*text != '.') {
+			return text;
+		}
+		text++;
+	}
+}
+
+/* Whether this is a version 1.x.y of semantic versioning 2.0.0, which config.md asks for. */
+static bool is_known_version(const char *text)
+{
+	if (strncmp(text, "1.", 2) != 0) {
+		return false;
+	}
+	text = skip_version_number(text + 2);
+	if (!text || *text != '.') {
+		return false;
+	}
+	text = skip_version_number(text + 1);
+	if (text && *text == '-') {
+		text = skip_version_identifiers(text + 1, false);
+	}
+	if (text && *text == '+') {
+		text = skip_version_identifiers(text + 1, true);
+	}
+	return text && *text == '\0';
+}
+
+int spec_decode(const struct json_value *tree, struct arena *arena, struct spec *ret_spec,
+	struct berth_error *err)
+{
+	struct spec spec = {0};
+	int r = spec_table_decode(&config_table, tree, arena, &spec, err);
+
+	if (r < 0) {
+		return r;
+	}
+	if (!is_known_version(spec.oci_version)) {
+		return error_field(err, BERTH_ERROR_CONFIG, "/ociVersion",
+			"must be a version 1.x.y of the specification, is \"%.64s\"",
+			spec.oci_version);
+	}
+	*ret_spec = spec;
+	return 0;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The section "linux" of config.json (config-linux.md). */
+#include "spec/spec.h"
+#include "spec/table.h"
+#include "sys/abi.h"
+
+static const struct spec_name namespace_names[] = {
+	{"pid", CLONE_NEWPID},
+	{"network", CLONE_NEWNET},
+	{"mount", CLONE_NEWNS},
+	{"ipc", CLONE_NEWIPC},
+	{"uts", CLONE_NEWUTS},
+	{"user", CLONE_NEWUSER},
+	{"cgroup", CLONE_NEWCGROUP},
+	{"time", CLONE_NEWTIME},
+	{NULL, 0},
+};
+
+static const struct spec_row namespace_rows[] = {
+	{.key = "type",
+		.type = SPEC_ENUM,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_namespace, flag),
+		.names = namespace_names},
+	{.key = "path", .type = SPEC_STRING, .offset = offsetof(struct spec_namespace, path)},
+};
+
+static const struct spec_table namespace_table = {
+	sizeof(struct spec_namespace), namespace_rows, ARRAY_COUNT(namespace_rows)};
+
+static const struct spec_row mapping_rows[] = {
+	{.key = "containerID",
+		.type = SPEC_U32,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_mapping, container_id)},
+	{.key = "hostID",
+		.type = SPEC_U32,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_mapping, host_id)},
+	{.key = "size",
+		.type = SPEC_U32,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_mapping, size)},
+};
+
+static const struct spec_table mapping_table = {
+	sizeof(struct spec_mapping), mapping_rows, ARRAY_COUNT(mapping_rows)};
+
+/* mknod(1): "u" is an unbuffered character device, "p" a FIFO. */
+static const struct spec_name device_types[] = {
+	{"c", 0},
+	{"u", 0},
+	{"b", 0},
+	{"p", 0},
+	{NULL, 0},
+};
+
+static const struct spec_row device_rows[] = {
+	{.key = "type",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_device, type),
+		.names = device_types},
+	{.key = "path",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_device, path)},
+	{.key = "major", .type = SPEC_I64, .offset = offsetof(struct spec_device, major)},
+	{.key = "minor", .type = SPEC_I64, .offset = offsetof(struct spec_device, minor)},
+	{.key = "fileMode",
+		.type = SPEC_U32,
+		.offset = offsetof(struct spec_device, file_mode),
+		.present = offsetof(struct spec_device, has_file_mode)},
+	{.key = "uid", .type = SPEC_U32, .offset = offsetof(struct spec_device, uid)},
+	{.key = "gid", .type = SPEC_U32, .offset = offsetof(struct spec_device, gid)},
+};
+
+static const struct spec_table device_table = {
+	sizeof(struct spec_device), device_rows, ARRAY_COUNT(device_rows)};
+
+static const struct spec_row linux_rows[] = {
+	{.key = "namespaces",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_linux, namespaces),
+		.table = &namespace_table},
+	{.key = "uidMappings",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_linux, uid_mappings),
+		.table = &mapping_table},
+	{.key = "gidMappings",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_linux, gid_mappings),
+		.table = &mapping_table},
+	{.key = "devices",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_linux, devices),
+		.table = &device_table},
+	{.key = "rootfsPropagation",
+		.type = SPEC_STRING,
+		.offset = offsetof(struct spec_linux, rootfs_propagation)},
+	{.key = "maskedPaths",
+		.type = SPEC_STRINGS,
+		.offset = offsetof(struct spec_linux, masked_paths)},
+	{.key = "readonlyPaths",
+		.type = SPEC_STRINGS,
+		.offset = offsetof(struct spec_linux, readonly_paths)},
+	{.key = "cgroupsPath", .type = SPEC_UNBUILT},
+	{.key = "resources", .type = SPEC_UNBUILT},
+	{.key = "seccomp", .type = SPEC_UNBUILT},
+	/* The key alone says what is asked for: a sysctl to write, a device to move. */
+	{.key = "sysctl", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},
+	{.key = "netDevices", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},
+	{.key = "mountLabel", .type = SPEC_UNBUILT},
+	{.key = "personality", .type = SPEC_UNBUILT},
+	{.key = "intelRdt", .type = SPEC_UNBUILT},
+	{.key = "timeOffsets", .type = SPEC_UNBUILT},
+	{.key = "memoryPolicy", .type = SPEC_UNBUILT},
+};
+
+const struct spec_table spec_linux_table = {
+	sizeof(struct spec_linux), linux_rows, ARRAY_COUNT(linux_rows)};

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Container mode: the intermediate makes the container's process and ends; the process builds its root
+ * file system, becomes who it is to be, and executes the program.
+ *
+ * The order of the table is a security property: docs/security.md says for each step why it stands
+ * where it stands. A step that has nothing to do costs nothing.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "guard/guard.h"
+#include "rootfs/rootfs.h"
+#include "stage/talk.h"
+#include "sys/abi.h"
+#include "sys/file.h"
+#include "sys/process.h"
+#include "wire/step.h"
+
+static int container_boot(struct stage *stage, struct berth_error *err)
+{
+	const struct boot *boot = &stage->boot;
+	size_t fd_count;
+	int *fds;
+	int r = stage_receive(stage, WIRE_FRAME_BOOT, &stage->boot, err);
+
+	if (r < 0) {
+		return r;
+	}
+	if (boot_check(boot) < 0) {
+		return error_set(err, BERTH_ERROR_PROTOCOL, "BOOT lacks what a step needs");
+	}
+	if (boot->flags & BOOT_PDEATHSIG) {
+		r = guard_pdeathsig(true, err);
+		if (r < 0) {
+			return r;
+		}
+	}
+	fd_count = boot->mounts.count * 2 + boot->devices.count;
+	fds = arena_alloc(&stage->arena, fd_count, sizeof(*fds));
+	if (!fds) {
+		return error_system(err, ENOMEM, "memory for descriptors");
+	}
+	rootfs_init(&stage->rootfs, boot, fds);
+	(void)sys_umask(0);
+	return 0;
+}
+
+/* The answer of the parent to CHILD; if it died before this process asked for the signal, the stream is
+ * at its end, which stage_receive() takes for what it is. */
+static int container_mapped(struct stage *stage, struct berth_error *err)
+{
+	/* The intermediate has said CHILD, for this process. */
+	int r = wire_frame_step(&stage->state, WIRE_FRAME_CHILD, WIRE_SIDE_CHILD);
+
+	if (r < 0) {
+		return error_set(err, BERTH_ERROR_INTERNAL, "BOOT out of order");
+	}
+	r = stage_receive(stage, WIRE_FRAME_MAPPED, NULL, err);
+	return r < 0 ? r : stage_settle(stage, err);
+}
+
+static int container_hide(struct stage *stage, struct berth_error *err)
+{
+	(void)stage;
+	return guard_undumpable(err);
+}
+
+static int container_session(struct stage *stage, struct berth_error *err)
+{
+	int r = sys_reset_signals();
+
+	(void)stage;
+	return r < 0 ? error_system(err, r, "reset the signals") : stage_new_session(err);
+}
+
+static int container_loopback(struct stage *stage, struct berth_error *err)
+{
+	int r = stage->boot.flags & BOOT_LOOPBACK ? sys_loopback_up() : 0;
+
+	return r < 0 ? error_system(err, r, "set the loopback device up") : 0;
+}
+
+static int container_private(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_make_private(&stage->boot, err);
+}
+
+static int container_sources(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_open_sources(&stage->rootfs, &stage->boot, err);
+}
+
+static int container_root(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_attach_root(&stage->rootfs, &stage->boot, err);
+}
+
+static int container_mounts(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_mounts(&stage->rootfs, &stage->boot, err);
+}
+
+static int container_devices(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_devices(&stage->rootfs, &stage->boot, err);
+}
+
+static int container_workdir(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_workdir(&stage->rootfs, &stage->boot, err);
+}
+
+static int container_pivot(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_pivot(&stage->rootfs, &stage->boot, err);
+}
+
+static int container_console(struct stage *stage, struct berth_error *err)
+{
+	autofd int master = -1;
+	autofd int peer = -1;
+	int r;
+
+	if (!(stage->boot.flags & BOOT_TERMINAL)) {
+		return 0;
+	}
+	r = rootfs_console(&stage->rootfs, &stage->boot, &master, &peer, err);
+	if (r == 0) {
+		r = stage_send(stage, WIRE_FRAME_CONSOLE, NULL, master, err);
+	}
+	return r < 0 ? r : stage_take_console(peer, err);
+}
+
+static int container_hostname(struct stage *stage, struct berth_error *err)
+{
+	const struct boot *boot = &stage->boot;
+	int r = boot->hostname ? sys_sethostname(boot->hostname) : 0;
+
+	if (r < 0) {
+		error_system(err, r, "sethostname %s", boot->hostname);
+		error_add_pointer(err, "/hostname");
+		return r;
+	}
+	r = boot->domainname ? sys_setdomainname(boot->domainname) : 0;
+	if (r < 0) {
+		error_system(err, r, "setdomainname %s", boot->domainname);
+		error_add_pointer(err, "/domainname");
+	}
+	return r;
+}
+
+static int container_readonly(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_readonly(&stage->rootfs, &stage->boot, err);
+}
+
+static int container_masks(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_masks(&stage->rootfs, &stage->boot, err);
+}
+
+static int container_remount(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_remount(&stage->rootfs, &stage->boot, err);
+}
+
+static int container_umask(struct stage *stage, struct berth_error *err)
+{
+	(void)err;
+	(void)sys_umask(stage->boot.umask);
+	return 0;
+}
+
+static int container_ready(struct stage *stage, struct berth_error *err)
+{
+	int r = stage_send(stage, WIRE_FRAME_READY, NULL, -1, err);
+
+	return r < 0 ? r : stage_receive(stage, WIRE_FRAME_GO, NULL, err);
+}
+
+/* As root at first; who may not enter as root (a file system of somebody else) may as himself. */
+static int container_chdir(struct stage *stage, struct berth_error *err)
+{
+	const char *cwd = stage->boot.cwd;
+	int r = sys_chdir(cwd);
+
+	if (r < 0 && r != -EACCES && r != -EPERM) {
+		error_system(err, r, "chdir to cwd %s", cwd);
+		error_add_pointer(err, "/process/cwd");
+		return r;
+	}
+	return 0;
+}
+
+static int container_identity(struct stage *stage, struct berth_error *err)
+{
+	int r = guard_identity(&stage->boot.identity, err);
+
+	/* setuid(2) has cleared it. */
+	if (r == 0 && (stage->boot.flags & BOOT_PDEATHSIG)) {
+		r = guard_pdeathsig(true, err);
+	}
+	return r;
+}
+
+/* The working directory is inside the root: a descriptor of the host that slipped through must not
+ * become one (CVE-2024-21626). */
+static int container_inside(struct stage *stage, struct berth_error *err)
+{
+	const char *cwd = stage->boot.cwd;
+	char where[STAGE_PATH_MAX];
+	int r = sys_chdir(cwd);
+
+	if (r == 0) {
+		r = sys_getcwd(where, sizeof(where));
+	}
+	if (r == 0 && where[0] != '/') {
+		r = -ENOENT;
+	}
+	if (r < 0) {
+		error_system(err, r, "chdir to cwd %s", cwd);
+		error_add_pointer(err, "/process/cwd");
+	}
+	return r;
+}
+
+/* The kernel only reads the texts: execve(2) has no const in its prototype for history's sake. */
+static char *const *container_vector(struct wire_texts texts)
+{
+	return (char *const *)(uintptr_t)texts.items;
+}
+
+static int container_program(struct stage *stage, struct berth_error *err)
+{
+	const struct boot *boot = &stage->boot;
+
+	return stage_find_program(boot->args.items[0],
+		stage_env_get(container_vector(boot->env), "PATH"), stage->program,
+		sizeof(stage->program), err);
+}
+
+static int container_nonewprivs(struct stage *stage, struct berth_error *err)
+{
+	return stage->boot.flags & BOOT_NO_NEW_PRIVS ? guard_no_new_privs(err) : 0;
+}
+
+static int container_exec(struct stage *stage, struct berth_error *err)
+{
+	int r = stage_send(stage, WIRE_FRAME_EXEC, NULL, -1, err);
+
+	if (r < 0) {
+		return r;
+	}
+	/* From here on the container lives without the parent. */
+	r = guard_pdeathsig(false, err);
+	if (r < 0) {
+		return r;
+	}
+	return stage_execute(stage->program, container_vector(stage->boot.args),
+		container_vector(stage->boot.env), err);
+}
+
+static const struct stage_step intermediate_steps[] = {
+	{WIRE_STEP_bootstrap, stage_read_bootstrap},
+	{WIRE_STEP_open, stage_open},
+	{WIRE_STEP_join, stage_join},
+};
+
+static const struct stage_step container_steps[] = {
+	{WIRE_STEP_boot, container_boot},
+	{WIRE_STEP_mapped, container_mapped},
+	{WIRE_STEP_hide, container_hide},
+	{WIRE_STEP_session, container_session},
+	{WIRE_STEP_loopback, container_loopback},
+	{WIRE_STEP_private, container_private},
+	{WIRE_STEP_sources, container_sources},
+	{WIRE_STEP_root, container_root},
+	{WIRE_STEP_mounts, container_mounts},
+	{WIRE_STEP_devices, container_devices},
+	{WIRE_STEP_workdir, container_workdir},
+	{WIRE_STEP_pivot, container_pivot},
+	{WIRE_STEP_console, container_console},
+	{WIRE_STEP_hostname, container_hostname},
+	{WIRE_STEP_readonly, container_readonly},
+	{WIRE_STEP_masks, container_masks},
+	{WIRE_STEP_remount, container_remount},
+	{WIRE_STEP_umask, container_umask},
+	{WIRE_STEP_ready, container_ready},
+	{WIRE_STEP_chdir, container_chdir},
+	{WIRE_STEP_identity, container_identity},
+	{WIRE_STEP_inside, container_inside},
+	{WIRE_STEP_program, container_program},
+	{WIRE_STEP_nonewprivs, container_nonewprivs},
+	{WIRE_STEP_exec, container_exec},
+};
+
+noreturn_fn static void container_child(struct stage *stage, struct berth_error *err)
+{
+	int r = stage_run_steps(container_steps, ARRAY_COUNT(container_steps), stage, err);
+
+	if (r < 0) {
+		stage_send_error(stage, err);
+	}
+	sys_exit(STAGE_EXIT_FAILURE);
+}
+
+static int container_clone(struct stage *stage, struct berth_error *err)
+{
+	struct frame_child child = {0};
+	int r = wire_step_enter(WIRE_STEP_clone, err);
+
+	if (r == 0) {
+		r = stage_clone(stage, err);
+	}
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_clone));
+		return r;
+	}
+	if (r == 0) {
+		container_child(stage, err);
+	}
+	child.pid = (uint32_t)r;
+	child.is_map_wanted = stage->message.uid_map || stage->message.gid_map;
+	r = stage_send(stage, WIRE_FRAME_CHILD, &child, -1, err);
+	if (r < 0) {
+		(void)!sys_pidfd_send_signal(stage->pidfd, SIGKILL);
+	}
+	return r;
+}
+
+int stage_run_container(struct stage *stage, struct berth_error *err)
+{
+	/* What a caller left open must not be seen by the image, whatever happens before execve. */
+	int r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+
+	if (r < 0) {
+		r = error_system(err, r, "close_range CLOSE_RANGE_CLOEXEC");
+	}
+	if (r == 0) {
+		r = stage_run_steps(
+			intermediate_steps, ARRAY_COUNT(intermediate_steps), stage, err);
+	}
+	if (r == 0) {
+		r = container_clone(stage, err);
+	}
+	if (r < 0) {
+		stage_send_error(stage, err);
+	}
+	return r;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/boot.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+/* The kinds are numbered within each struct and never change their meaning. */
+#define FIELD(kind, type, owner, member)                                                           \
+	{                                                                                          \
+		kind, type, offsetof(struct owner, member), #member, NULL                          \
+	}
+#define NESTED(kind, type, owner, member, record)                                                  \
+	{                                                                                          \
+		kind, type, offsetof(struct owner, member), #member, record                        \
+	}
+
+/* What WIRE_RECORDS, WIRE_U32S and WIRE_TEXTS describe has the shape of struct wire_array. */
+#define ASSERT_ARRAY(type)                                                                         \
+	_Static_assert(                                                                            \
+		sizeof(struct type) == sizeof(struct wire_array) &&                                \
+			offsetof(struct type, items) == offsetof(struct wire_array, items) &&      \
+			offsetof(struct type, count) == offsetof(struct wire_array, count),        \
+		"an array has items and count")
+ASSERT_ARRAY(boot_mounts);
+ASSERT_ARRAY(boot_devices);
+ASSERT_ARRAY(wire_texts);
+ASSERT_ARRAY(wire_u32s);
+
+static const struct wire_field mount_fields[] = {
+	FIELD(1, WIRE_U32, boot_mount, kind),
+	FIELD(2, WIRE_U32, boot_mount, flags),
+	FIELD(3, WIRE_TEXT, boot_mount, pointer),
+	FIELD(4, WIRE_TEXT, boot_mount, target),
+	FIELD(5, WIRE_TEXT, boot_mount, source),
+	FIELD(6, WIRE_TEXT, boot_mount, fstype),
+	FIELD(7, WIRE_TEXTS, boot_mount, options),
+	FIELD(8, WIRE_U64, boot_mount, attr_set),
+	FIELD(9, WIRE_U64, boot_mount, attr_clear),
+	FIELD(10, WIRE_U64, boot_mount, tree_set),
+	FIELD(11, WIRE_U64, boot_mount, tree_clear),
+	FIELD(12, WIRE_U32, boot_mount, propagation),
+	FIELD(13, WIRE_U32, boot_mount, is_propagation_recursive),
+};
+static const struct wire_record mount_record = {
+	"mount", sizeof(struct boot_mount), mount_fields, ARRAY_COUNT(mount_fields)};
+
+static const struct wire_field device_fields[] = {
+	FIELD(1, WIRE_U32, boot_device, kind),
+	FIELD(2, WIRE_TEXT, boot_device, pointer),
+	FIELD(3, WIRE_TEXT, boot_device, path),
+	FIELD(4, WIRE_TEXT, boot_device, target),
+	FIELD(5, WIRE_U32, boot_device, mode),
+	FIELD(6, WIRE_U32, boot_device, major),
+	FIELD(7, WIRE_U32, boot_device, minor),
+	FIELD(8, WIRE_U32, boot_device, uid),
+	FIELD(9, WIRE_U32, boot_device, gid),
+};
+static const struct wire_record device_record = {
+	"device", sizeof(struct boot_device), device_fields, ARRAY_COUNT(device_fields)};
+
+static const struct wire_field identity_fields[] = {
+	FIELD(1, WIRE_U32, boot_identity, uid),
+	FIELD(2, WIRE_U32, boot_identity, gid),
+	FIELD(3, WIRE_U32S, boot_identity, groups),
+	FIELD(4, WIRE_U32, boot_identity, is_setgroups_denied),
+	FIELD(5, WIRE_U64, boot_identity, bounding),
+	FIELD(6, WIRE_U64, boot_identity, effective),
+	FIELD(7, WIRE_U64, boot_identity, permitted),
+	FIELD(8, WIRE_U64, boot_identity, inheritable),
+	FIELD(9, WIRE_U64, boot_identity, ambient),
+};
+static const struct wire_record identity_record = {
+	"identity", sizeof(struct boot_identity), identity_fields, ARRAY_COUNT(identity_fields)};
+
+static const struct wire_field boot_fields[] = {
+	FIELD(1, WIRE_U32, boot, flags),
+	FIELD(2, WIRE_TEXT, boot, root),
+	FIELD(3, WIRE_U32, boot, root_propagation),
+	FIELD(4, WIRE_U32, boot, is_root_propagation_recursive),
+	FIELD(5, WIRE_U32, boot, first_propagation),
+	NESTED(6, WIRE_RECORDS, boot, mounts, &mount_record),
+	NESTED(7, WIRE_RECORDS, boot, devices, &device_record),
+	FIELD(8, WIRE_TEXTS, boot, readonly_paths),
+	FIELD(9, WIRE_TEXTS, boot, masked_paths),
+	FIELD(10, WIRE_TEXT, boot, hostname),
+	FIELD(11, WIRE_TEXT, boot, domainname),
+	FIELD(12, WIRE_U32, boot, umask),
+	FIELD(13, WIRE_U32, boot, console_rows),
+	FIELD(14, WIRE_U32, boot, console_columns),
+	NESTED(15, WIRE_RECORD, boot, identity, &identity_record),
+	FIELD(16, WIRE_TEXT, boot, cwd),
+	FIELD(17, WIRE_TEXTS, boot, args),
+	FIELD(18, WIRE_TEXTS, boot, env),
+};
+const struct wire_record boot_record = {
+	"boot", sizeof(struct boot), boot_fields, ARRAY_COUNT(boot_fields)};
+
+/* What the child relies on: numbers in range, and the texts without which a step cannot begin. */
+static int mount_check(const struct boot_mount *mount)
+{
+	if (mount->kind >= BOOT_MOUNT_KIND_COUNT || !mount->target || !mount->pointer) {
+		return -EPROTO;
+	}
+	if (mount->kind == BOOT_MOUNT_FS) {
+		return mount->fstype ? 0 : -EPROTO;
+	}
+	return mount->source ? 0 : -EPROTO;
+}
+
+static int device_check(const struct boot_device *device)
+{
+	if (device->kind >= BOOT_DEVICE_KIND_COUNT || !device->path || !device->pointer) {
+		return -EPROTO;
+	}
+	return device->kind == BOOT_DEVICE_LINK && !device->target ? -EPROTO : 0;
+}
+
+int boot_check(const struct boot *boot)
+{
+	int r = boot->root && boot->cwd && boot->args.count > 0 ? 0 : -EPROTO;
+
+	for (size_t i = 0; r == 0 && i < boot->mounts.count; i++) {
+		r = mount_check(&boot->mounts.items[i]);
+	}
+	for (size_t i = 0; r == 0 && i < boot->devices.count; i++) {
+		r = device_check(&boot->devices.items[i]);
+	}
+	return r;
+}

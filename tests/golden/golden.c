@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Golden tests of plan/: each directory beside this file is a case. Its config.json, on the host
+ * that its file "facts" describes, must become exactly the text of plan.txt: the readable plan, or
+ * one line "error: ...". To add a case, add the two files and run with --write; then read what was
+ * written.
+ *
+ * facts: one "key value ..." a line, "#" starts a comment; without the file, root on a host without
+ * cgroups.
+ *   euid N | egid N | userns 0|1 | bounding all|HEX | last_capability N
+ *   bundle PATH | pdeathsig 0|1
+ *   hierarchy MOUNT_POINT CONTROLLERS OWN_PATH   ("-" for controllers: version 2)
+ *   link NAME TARGET
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "plan/plan.h"
+#include "plan/text.h"
+#include "json/json.h"
+
+enum {
+	MEMORY_MAX = 16 * 1024 * 1024,
+	LIST_MAX = 32,
+	WORDS_MAX = 4,
+	LINE_BYTES = 1200,
+};
+
+struct host {
+	struct facts facts;
+	struct facts_hierarchy hierarchies[LIST_MAX];
+	struct facts_link links[LIST_MAX];
+	struct plan_request request;
+};
+
+/* The whole of a file in the arena; NULL where there is none. */
+static char *file_read(struct arena *arena, const char *directory, const char *name)
+{
+	const char *path = arena_printf(arena, "%s/%s", directory, name);
+	FILE *file = path ? fopen(path, "re") : NULL;
+	char *text = NULL;
+	long size;
+
+	if (!file) {
+		return NULL;
+	}
+	if (fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0) {
+		rewind(file);
+		text = arena_alloc(arena, (size_t)size + 1, 1);
+		if (text && fread(text, 1, (size_t)size, file) != (size_t)size) {
+			text = NULL;
+		}
+	}
+	(void)fclose(file);
+	return text;
+}
+
+static int file_write(
+	struct arena *arena, const char *directory, const char *name, const char *text)
+{
+	const char *path = arena_printf(arena, "%s/%s", directory, name);
+	FILE *file = path ? fopen(path, "we") : NULL;
+	int r;
+
+	if (!file) {
+		return -1;
+	}
+	r = fputs(text, file);
+	return fclose(file) == 0 && r >= 0 ? 0 : -1;
+}
+
+static int fact_list(struct host *host, char *words[WORDS_MAX])
+{
+	struct facts *facts = &host->facts;
+
+	if (str_is_equal(words[0], "hierarchy") && words[3] && facts->hierarchy_count < LIST_MAX) {
+		bool is_v2 = str_is_equal(words[2], "-");
+
+		host->hierarchies[facts->hierarchy_count++] = (struct facts_hierarchy){
+			.mount_point = words[1],
+			.controllers = is_v2 ? "" : words[2],
+			.own_path = words[3],
+			.is_v2 = is_v2,
+		};
+		return 0;
+	}
+	if (str_is_equal(words[0], "link") && words[2] && facts->link_count < LIST_MAX) {
+		host->links[facts->link_count++] =
+			(struct facts_link){.name = words[1], .target = words[2]};
+		return 0;
+	}
+	return -1;
+}
+
+static int fact_apply(struct host *host, char *words[WORDS_MAX])
+{
+	struct facts *facts = &host->facts;
+	unsigned long number = words[1] ? strtoul(words[1], NULL, 10) : 0;
+
+	if (!words[1]) {
+		return -1;
+	}
+	if (str_is_equal(words[0], "euid")) {
+		facts->euid = (uint32_t)number;
+	} else if (str_is_equal(words[0], "egid")) {
+		facts->egid = (uint32_t)number;
+	} else if (str_is_equal(words[0], "userns")) {
+		facts->is_userns = number != 0;
+	} else if (str_is_equal(words[0], "last_capability")) {
+		facts->last_capability = (uint32_t)number;
+	} else if (str_is_equal(words[0], "pdeathsig")) {
+		host->request.is_pdeathsig = number != 0;
+	} else if (str_is_equal(words[0], "bundle")) {
+		host->request.bundle = words[1];
+	} else if (str_is_equal(words[0], "bounding")) {
+		facts->bounding =
+			str_is_equal(words[1], "all") ? UINT64_MAX : strtoull(words[1], NULL, 16);
+	} else {
+		return fact_list(host, words);
+	}
+	return 0;
+}
+
+/* Reads the facts; `text` is cut into words, which the result points into. */
+static int host_read(struct host *host, char *text)
+{
+	char *lines = NULL;
+
+	*host = (struct host){
+		.facts = {.bounding = UINT64_MAX, .effective = UINT64_MAX, .last_capability = 40},
+		.request = {.bundle = "/bundle"},
+	};
+	host->facts.hierarchies = host->hierarchies;
+	host->facts.links = host->links;
+	for (char *line = text ? strtok_r(text, "\n", &lines) : NULL; line;
+		line = strtok_r(NULL, "\n", &lines)) {
+		char *words[WORDS_MAX] = {NULL};
+		char *rest = NULL;
+
+		words[0] = strtok_r(line, " ", &rest);
+		for (size_t i = 1; i < WORDS_MAX && words[i - 1]; i++) {
+			words[i] = strtok_r(NULL, " ", &rest);
+		}
+		if (words[0] && words[0][0] != '#' && fact_apply(host, words) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int plan_of(struct arena *arena, const char *config, const struct host *host,
+	struct plan *ret_plan, struct berth_error *err)
+{
+	const struct json_value *tree = NULL;
+	const char *reason = "";
+	size_t offset = 0;
+	struct spec *spec = arena_alloc(arena, 1, sizeof(*spec));
+	int r = spec ? json_parse(arena, config, strlen(config), &tree, &offset, &reason) : -ENOMEM;
+
+	if (r < 0) {
+		return error_set(err, BERTH_ERROR_CONFIG, "JSON, byte %zu: %s", offset, reason);
+	}
+	r = spec_decode(tree, arena, spec, err);
+	if (r == 0) {
+		r = plan_make(spec, &host->request, &host->facts, arena, ret_plan, err);
+	}
+	/* What is read must have been asked for. */
+	if (r == 0 && host->facts.hierarchy_count > 0 &&
+		!(plan_facts_wanted(spec) & FACTS_CGROUP)) {
+		r = error_set(err, BERTH_ERROR_INTERNAL, "facts of cgroups that nobody wants");
+	}
+	return r;
+}
+
+/* The text that a case becomes; NULL where its files cannot be read. */
+static char *case_run(struct arena *arena, const char *directory)
+{
+	char *config = file_read(arena, directory, "config.json");
+	struct host host;
+	struct plan plan;
+	struct berth_error err = {0};
+	char line[LINE_BYTES];
+	autoptr char *text = NULL;
+
+	if (!config || host_read(&host, file_read(arena, directory, "facts")) < 0) {
+		return NULL;
+	}
+	if (plan_of(arena, config, &host, &plan, &err) < 0) {
+		(void)error_format(&err, line, sizeof(line));
+		return arena_printf(arena, "error: %s\n", line);
+	}
+	if (boot_check(&plan.boot) < 0) {
+		return arena_printf(arena, "error: the child would refuse this plan\n");
+	}
+	return plan_text(&plan, &text) < 0 ? NULL : arena_copy(arena, text, strlen(text));
+}
+
+/* Says at which line two texts part. */
+static void say_difference(const char *wanted, const char *got)
+{
+	size_t line = 1;
+
+	while (*wanted && strncmp(wanted, got, strcspn(wanted, "\n") + 1) == 0) {
+		size_t length = strcspn(wanted, "\n") + 1;
+
+		wanted += length;
+		got += length;
+		line++;
+	}
+	printf("# line %zu\n# wanted: %.*s\n# got:    %.*s\n", line, (int)strcspn(wanted, "\n"),
+		wanted, (int)strcspn(got, "\n"), got);
+}
+
+static bool case_check(const char *directory, bool is_writing)
+{
+	autoarena struct arena arena;
+	const char *got, *wanted;
+
+	arena_init(&arena, MEMORY_MAX);
+	got = case_run(&arena, directory);
+	if (!got) {
+		printf("# the files of the case cannot be read\n");
+		return false;
+	}
+	if (is_writing) {
+		return file_write(&arena, directory, "plan.txt", got) == 0;
+	}
+	wanted = file_read(&arena, directory, "plan.txt");
+	if (!wanted) {
+		printf("# no plan.txt\n");
+		return false;
+	}
+	if (!str_is_equal(wanted, got)) {
+		say_difference(wanted, got);
+		return false;
+	}
+	return true;
+}
+
+static int is_case(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && entry->d_name[0] != '.';
+}
+
+int main(int argc, char **argv)
+{
+	bool is_writing = argc == 3 && str_is_equal(argv[1], "--write");
+	struct dirent **entries = NULL;
+	int failures = 0;
+	int count;
+
+	if (argc != 2 && !is_writing) {
+		(void)fprintf(stderr, "usage: %s [--write] DIRECTORY\n", argv[0]);
+		return 2;
+	}
+	count = scandir(argv[argc - 1], &entries, is_case, alphasort);
+	printf("1..%d\n", count);
+	for (int i = 0; i < count; i++) {
+		char directory[LINE_BYTES];
+		autoptr struct dirent *entry = entries[i];
+		bool is_right;
+
+		(void)snprintf(
+			directory, sizeof(directory), "%s/%s", argv[argc - 1], entry->d_name);
+		is_right = case_check(directory, is_writing);
+		printf("%sok %d - %s\n", is_right ? "" : "not ", i + 1, entry->d_name);
+		failures += !is_right;
+	}
+	cleanup_ptr(&entries);
+	return count <= 0 || failures > 0;
+}

@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Errors: one line that says where and why, and nothing half-made left.
+
+load ../kit/container
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+	in_container 'echo RAN'
+}
+
+teardown() {
+	remove_bundle
+}
+
+# fails_with TEXT...: the run fails with one line that has the texts, nothing of the image has run, and
+# nothing is left.
+fails_with() {
+	local mounts
+	mounts=$(host_mounts)
+	berth_run
+	assert_error "$@"
+	refute_contains RAN
+	[ "$mounts" = "$(host_mounts)" ]
+	[ -z "$(left_processes)" ]
+}
+
+@test "control: the bundle runs" {
+	berth_run
+	[ "$output" = RAN ]
+}
+
+@test "no bundle, no config.json, a config.json that is none" {
+	run "$BERTH" run --bundle "$bundle/nowhere" x
+	assert_error "$bundle/nowhere/config.json" "no such file or directory"
+	for content in '' '{' '[]' 'null' '"x"' '{"ociVersion": "1.2.0",}' '{} {}'; do
+		echo "$content" >"$bundle/config.json"
+		run "$BERTH" run --bundle "$bundle" x
+		assert_status 1
+		[ "${#lines[@]}" = 1 ]
+	done
+	rm "$bundle/config.json"
+	mkfifo "$bundle/config.json"
+	run timeout 5 "$BERTH" run --bundle "$bundle" x
+	assert_error "not a regular file"
+	rm "$bundle/config.json"
+	mkdir "$bundle/config.json"
+	run timeout 5 "$BERTH" run --bundle "$bundle" x
+	assert_error "not a regular file"
+	rmdir "$bundle/config.json"
+	truncate -s 17M "$bundle/config.json"
+	run timeout 5 "$BERTH" run --bundle "$bundle" x
+	assert_error "larger than 16 MiB"
+}
+
+@test "a syntax error has line and column" {
+	printf '{\n\t"ociVersion": "1.2.0",\n\t"root": {"path" "rootfs"}\n}\n' >"$bundle/config.json"
+	run "$BERTH" run --bundle "$bundle" x
+	assert_error "line 3, column 18"
+}
+
+@test "a wrong type names the field by its JSON pointer, with line and column" {
+	config '.process.args = ["sh", 7]'
+	local line
+	line=$(grep -n '^ *7$' "$bundle/config.json" | cut -d: -f1)
+	fails_with "/process/args/1 (line $line, column " "string" "number"
+}
+
+@test "a field that is not built yet is refused by name, and an empty one is not" {
+	config '.linux.resources = {} | .hooks = {} | .linux.seccomp = null | .process.apparmorProfile = ""'
+	berth_run
+	[ "$output" = RAN ]
+	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW"}'
+	fails_with "/linux/seccomp" "not supported"
+	config 'del(.linux.seccomp) | .linux.resources = {"pids": {"limit": 10}}'
+	fails_with "/linux/resources" "not supported"
+	config 'del(.linux.resources) | .hooks = {"prestart": [{"path": "/bin/true"}]}'
+	fails_with "/hooks" "not supported"
+}
+
+@test "a key that the specification does not know is ignored" {
+	config '.whatever = {"a": [1]} | .process.nonsense = true | .linux.rootPropagation = "shared"'
+	berth_run
+	[ "$output" = RAN ]
+}
+
+@test "a mount whose source is not there" {
+	config '.mounts += [{"destination": "/data", "source": "/not/there", "options": ["bind"]}]'
+	fails_with "/mounts/7" "/not/there" "no such file or directory" "step sources"
+}
+
+@test "a mount of a file system that the kernel does not know" {
+	config '.mounts += [{"destination": "/data", "source": "x", "type": "nosuchfs"}]'
+	fails_with "/mounts/7" "nosuchfs" "step mounts"
+}
+
+@test "a mount option that the file system refuses, in its own words" {
+	config '.mounts += [{"destination": "/data", "source": "x", "type": "tmpfs", "options": ["nosuchoption=1"]}]'
+	fails_with "/mounts/7" "nosuchoption" "step mounts"
+}
+
+@test "a bind with an option that is none" {
+	config '.mounts += [{"destination": "/data", "source": "/tmp", "options": ["bind", "nonsense"]}]'
+	fails_with "/mounts/7/options/1" "nonsense"
+}
+
+@test "nothing below /proc" {
+	config '.mounts += [{"destination": "/proc/x", "source": "/tmp", "options": ["bind"]}]'
+	fails_with "/mounts/7/destination" "cannot be mounted because it is inside /proc"
+}
+
+@test "the root is not there, or is a file" {
+	config '.root.path = "nowhere"'
+	fails_with "/root/path" "no such file or directory"
+	touch "$bundle/file"
+	config '.root.path = "file"'
+	fails_with "/root/path" "not a directory"
+}
+
+@test "a program that is not there, in the words that engines look for" {
+	config '.process.args = ["nosuch"]'
+	fails_with 'exec: "nosuch": executable file not found in $PATH'
+	config '.process.args = ["/no/such"]'
+	fails_with 'exec: "/no/such": stat /no/such: no such file or directory'
+	config '.process.args = ["/bin"]'
+	fails_with 'exec: "/bin": permission denied'
+	echo text >"$bundle/rootfs/plain"
+	config '.process.args = ["/plain"]'
+	fails_with 'exec: "/plain": permission denied'
+	printf 'x' >"$bundle/rootfs/garbage"
+	chmod 755 "$bundle/rootfs/garbage"
+	config '.process.args = ["/garbage"]'
+	fails_with '/garbage' 'exec format error' 'step exec'
+}
+
+@test "a cwd that is a file" {
+	touch "$bundle/rootfs/file"
+	config '.process.cwd = "/file"'
+	fails_with "/process/cwd" "not a directory"
+}
+
+@test "an rlimit above what may be had" {
+	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 5, "hard": 4}]'
+	fails_with "/process/rlimits/0"
+	config '.process.rlimits = [{"type": "RLIMIT_NOSUCH", "soft": 5, "hard": 6}]'
+	fails_with "/process/rlimits/0/type" "RLIMIT_NOSUCH"
+	config '.process.rlimits = [{"type": "RLIMIT_CORE", "soft": 5, "hard": 6}, {"type": "RLIMIT_CORE", "soft": 5, "hard": 6}]'
+	fails_with "/process/rlimits/1/type"
+}
+
+@test "namespaces: unknown, twice, a path that is none" {
+	config '.linux.namespaces += [{"type": "nosuch"}]'
+	fails_with "/linux/namespaces/6/type" "nosuch"
+	config '.linux.namespaces[6].type = "pid"'
+	fails_with "/linux/namespaces/6"
+	config '.linux.namespaces |= .[0:6] | .linux.namespaces |= map(if .type == "network" then .path = "/etc/passwd" else . end)'
+	fails_with "/etc/passwd" "not a namespace" "step open"
+	config '.linux.namespaces |= map(if .type == "network" then .path = "/not/there" else . end)'
+	fails_with "/not/there" "no such file or directory" "step open"
+	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/ipc" else . end)'
+	fails_with "/proc/self/ns/ipc" "step open"
+}
+
+@test "nothing is left after a failure in any step of the child" {
+	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
+	local step mounts
+	mounts=$(host_mounts)
+	for step in config plan seal spawn send bootstrap open join clone handover boot mapped hide session \
+		loopback private sources root mounts devices workdir pivot console hostname readonly masks \
+		remount umask ready limits go chdir identity inside program nonewprivs exec; do
+		BERTH_FAIL=$step:fail run timeout 60 "$BERTH_TEST" run --bundle "$bundle" fail
+		assert_error failpoint "step $step"
+		refute_contains RAN
+		[ "$mounts" = "$(host_mounts)" ]
+		[ -z "$(left_processes)" ]
+	done
+}
+
+@test "nothing is left when the child dies in any step" {
+	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
+	local step mounts
+	mounts=$(host_mounts)
+	for step in bootstrap open join clone boot mapped hide session loopback private sources root mounts \
+		devices workdir pivot console hostname readonly masks remount umask ready chdir identity \
+		inside program nonewprivs exec; do
+		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" die
+		assert_error "signal 9"
+		refute_contains RAN
+		[ "$mounts" = "$(host_mounts)" ]
+		[ -z "$(left_processes)" ]
+	done
+}
+
+@test "the child does not outlive a parent that dies in any step" {
+	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
+	local step
+	for step in config plan seal spawn send handover limits go; do
+		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" die
+		assert_status 137
+		refute_contains RAN
+		for _ in $(seq 100); do
+			[ -n "$(left_processes)" ] || break
+			sleep 0.05
+		done
+		[ -z "$(left_processes)" ]
+	done
+}
+
+@test "a failpoint does nothing in a release" {
+	BERTH_FAIL=mounts:fail berth_run
+	[ "$output" = RAN ]
+}
+
+@test "a child that is stopped and goes on is none the worse" {
+	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
+	BERTH_FAIL=mounts:stop "$BERTH_TEST" run --bundle "$bundle" stop >"$bundle/out" 2>&1 3>&- &
+	local pid=$! child=
+	for _ in $(seq 200); do
+		for child in $(cat /proc/$pid/task/$pid/children); do
+			! grep -q 'State:.T' "/proc/$child/status" || kill -CONT "$child"
+		done
+		grep -q RAN "$bundle/out" && break
+		sleep 0.05
+	done
+	wait $pid
+	[ "$(cat "$bundle/out")" = RAN ]
+}

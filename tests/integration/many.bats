@@ -1,0 +1,48 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A thousand in a row: all of them succeed, and nothing grows.
+
+load ../kit/container
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+}
+
+teardown() {
+	remove_bundle
+}
+
+@test "1,000 runs of /bin/true: all exit 0, no process, mount or directory is left" {
+	config '.process.args = ["/bin/true"]'
+	local mounts files i
+	mounts=$(host_mounts)
+	files=$(cd "$bundle" && find . | sort; ls /run /tmp | grep -i berth | grep -v "^berth-test\.")
+	for ((i = 0; i < 1000; i++)); do
+		"$BERTH" run --bundle "$bundle" "many-$i" || {
+			echo "run $i failed with status $?"
+			return 1
+		}
+	done
+	[ "$mounts" = "$(host_mounts)" ]
+	[ "$files" = "$(cd "$bundle" && find . | sort; ls /run /tmp | grep -i berth | grep -v "^berth-test\.")" ]
+	[ -z "$(left_processes)" ]
+}
+
+@test "fast exits lose no output and no status" {
+	config '.process.args = ["/bin/sh", "-c", "echo done; exit 3"]'
+	local i out status
+	for ((i = 0; i < 100; i++)); do
+		status=0
+		out=$("$BERTH" run --bundle "$bundle" "fast-$i") || status=$?
+		[ "$out $status" = "done 3" ]
+	done
+}
+
+@test "16 at a time on one root file system" {
+	config '.process.args = ["/bin/true"] | .root.readonly = false
+		| .mounts += [{"destination": "/shared/mount/point", "type": "tmpfs", "source": "tmpfs"}]'
+	run sh -c 'seq 160 | xargs -P 16 -I{} "$1" run --bundle "$2" "parallel-{}"' sh "$BERTH" "$bundle"
+	assert_status 0
+	[ -z "$output" ]
+}

@@ -1,0 +1,194 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# As an ordinary user: a user namespace, and nothing that needs privileges. And as root, user namespaces
+# with maps of all kinds.
+
+load ../kit/container
+
+# A user of the tests' own, with subordinate ids. It is made once and left to the machine: an account
+# without a password and without a home.
+user=berth-test
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "needs root, to become an ordinary user"
+	id "$user" >/dev/null 2>&1 || useradd --no-create-home --shell /bin/sh "$user"
+	grep -q "^$user:" /etc/subuid || usermod --add-subuids 500000-565535 "$user"
+	grep -q "^$user:" /etc/subgid || usermod --add-subgids 500000-565535 "$user"
+	uid=$(id -u "$user")
+	bundle=
+}
+
+teardown() {
+	remove_bundle
+}
+
+# The program under test where the user may execute it.
+as_user() {
+	setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all --bounding-set=-all \
+		env HOME=/nonexistent "$@"
+}
+
+make_user_bundle() {
+	make_bundle
+	rm "$bundle/config.json"
+	cp "$BERTH" "$bundle/berth"
+	chown -R "$user:" "$bundle"
+	as_user "$bundle/berth" spec --rootless --bundle "$bundle"
+	config '.process.terminal = false'
+	chown "$user:" "$bundle/config.json"
+}
+
+user_run() {
+	chown "$user:" "$bundle/config.json"
+	run timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all \
+		"$bundle/berth" run --bundle "$bundle" rootless
+}
+
+@test "the rootless config that spec writes runs, and its root is the user" {
+	make_user_bundle
+	in_container 'id -u; id -g; cat /proc/self/uid_map | tr -s " "; grep -c . /proc/mounts; hostname; touch /dev/shm/f; stat -c %u /dev/shm/f; cat /proc/self/setgroups'
+	user_run
+	assert_status 0
+	[ "${lines[0]}" = 0 ]
+	[ "${lines[1]}" = 0 ]
+	assert_line " 0 $uid 1"
+	assert_line berth
+	assert_line deny
+}
+
+@test "rootless: devices are the host's, bound; the links are there; /sys is read-only throughout" {
+	make_user_bundle
+	in_container 'echo x >/dev/null && head -c 4 /dev/zero | wc -c; readlink /dev/ptmx; touch /sys/fs/cgroup/x 2>&1; for f in /sys/fs/cgroup/*/cgroup.procs; do echo 0 2>/dev/null >$f && echo WRITTEN; done; true'
+	user_run
+	assert_status 0
+	assert_line 4
+	assert_line pts/ptmx
+	refute_line WRITTEN
+}
+
+@test "rootless: the exit status, an error, and nothing left" {
+	make_user_bundle
+	in_container 'exit 33'
+	user_run
+	assert_status 33
+	config '.process.args = ["nosuch"]'
+	user_run
+	assert_error 'executable file not found in $PATH'
+	[ -z "$(left_processes)" ]
+}
+
+@test "rootless with a terminal" {
+	make_user_bundle
+	config '.process.terminal = true'
+	in_container 'tty; echo done'
+	chown "$user:" "$bundle/config.json"
+	run timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups python3 \
+		"$BATS_TEST_DIRNAME/../kit/pty.py" '' "$bundle/berth" run --bundle "$bundle" tty
+	assert_status 0
+	assert_line /dev/pts/0
+	assert_line done
+}
+
+@test "rootless with subordinate ids: newuidmap and newgidmap" {
+	make_user_bundle
+	config '.linux.uidMappings = [{"containerID": 0, "hostID": $uid, "size": 1}, {"containerID": 1, "hostID": 500000, "size": 65536}]
+		| .linux.gidMappings = [{"containerID": 0, "hostID": $gid, "size": 1}, {"containerID": 1, "hostID": 500000, "size": 65536}]
+		| .process.user = {"uid": 1000, "gid": 1000, "additionalGids": [5]}' \
+		--argjson uid "$uid" --argjson gid "$(id -g "$user")"
+	in_container 'id -u; id -G; wc -l </proc/self/uid_map'
+	user_run
+	assert_status 0
+	[ "${lines[0]}" = 1000 ]
+	[ "${lines[1]}" = "1000 5" ]
+	[ "${lines[2]}" = 2 ]
+}
+
+@test "rootless with ids that are not the user's: newuidmap's refusal" {
+	make_user_bundle
+	config '.linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 10}]
+		| .linux.gidMappings = [{"containerID": 0, "hostID": 0, "size": 10}]'
+	in_container 'echo RAN'
+	user_run
+	assert_error newuidmap "step idmaps"
+}
+
+@test "rootless without a user namespace: the call that is refused, and the step" {
+	make_user_bundle
+	config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	in_container 'echo RAN'
+	user_run
+	assert_error "operation not permitted" "step clone"
+}
+
+@test "root with a user namespace: ids are mapped, the setgroups file says allow" {
+	make_bundle
+	config '.linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 65536}]'
+	chown -R 100000:200000 "$bundle/rootfs"
+	in_container 'id -u; id -g; cat /proc/self/uid_map /proc/self/gid_map | tr -s " "; cat /proc/self/setgroups; stat -c %u:%g /bin/busybox'
+	berth_run
+	assert_status 0
+	[ "${lines[0]}" = 0 ]
+	assert_line " 0 100000 65536"
+	assert_line " 0 200000 65536"
+	assert_line allow
+	assert_line 0:0
+}
+
+@test "root with a user namespace and another user" {
+	make_bundle
+	config '.linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .process.user = {"uid": 1000, "gid": 1001, "additionalGids": [7]}'
+	in_container 'id -u; id -G; grep CapEff /proc/self/status | tr -d "\t"'
+	berth_run
+	assert_status 0
+	[ "${lines[0]}" = 1000 ]
+	[ "${lines[1]}" = "1001 7" ]
+	assert_line CapEff:0000000000000000
+}
+
+@test "root joins a user namespace by path" {
+	make_bundle
+	unshare -U sleep 100 3>&- &
+	local other=$!
+	until [ "$(cat /proc/$other/comm)" = sleep ]; do sleep 0.02; done
+	echo '0 100000 65536' >/proc/$other/uid_map
+	echo '0 100000 65536' >/proc/$other/gid_map
+	config '.linux.namespaces += [{"type": "user", "path": ("/proc/" + $pid + "/ns/user")}]' --arg pid "$other"
+	in_container 'readlink /proc/self/ns/user; id -u'
+	berth_run
+	local wanted
+	wanted=$(readlink /proc/$other/ns/user)
+	kill $other
+	assert_status 0
+	assert_line "$wanted"
+	assert_line 0
+}
+
+@test "an id that is not mapped is refused before anything starts" {
+	make_bundle
+	config '.linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 10}]
+		| .linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 10}]
+		| .process.user = {"uid": 1000, "gid": 0}'
+	berth_run
+	assert_error /process/user/uid
+}
+
+@test "a user namespace with 340 lines of map" {
+	make_bundle
+	config '.linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [range(340) | {"containerID": ., "hostID": (. * 2), "size": 1}]
+		| .linux.gidMappings = .linux.uidMappings'
+	in_container 'wc -l </proc/self/uid_map; wc -l </proc/self/gid_map'
+	berth_run
+	assert_status 0
+	[ "${lines[0]}" = 340 ]
+	[ "${lines[1]}" = 340 ]
+	config '.linux.uidMappings = [range(341) | {"containerID": ., "hostID": (. * 2), "size": 1}]'
+	berth_run
+	assert_error /linux/uidMappings
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# process.terminal: a pty of the container's own, served in the foreground.
+
+load ../kit/container
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+	config '.process.terminal = true'
+}
+
+teardown() {
+	remove_bundle
+}
+
+# on_pty INPUT: runs the bundle with a pty as its terminal (24 rows, 80 columns, set to 33 and 111).
+on_pty() {
+	run timeout 60 python3 "$BATS_TEST_DIRNAME/../kit/pty.py" "$1" "$BERTH" run --bundle "$bundle" tty
+}
+
+@test "stdio is a terminal, /dev/console is it, and it controls the session" {
+	in_container 'tty; stat -c "%F" /dev/console; echo through >/dev/tty; [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo all'
+	on_pty ''
+	assert_status 0
+	assert_line /dev/pts/0
+	assert_line "character special file"
+	assert_line through
+	assert_line all
+}
+
+@test "what is typed arrives, with the size of the terminal" {
+	in_container 'stty size; read -r line; echo "got: $line"'
+	on_pty 'some words'
+	assert_status 0
+	assert_line "33 111"
+	assert_line "got: some words"
+}
+
+@test "control characters reach the container's session: ^C ends its foreground" {
+	in_container 'trap "echo interrupted; exit 4" INT; echo ready; while :; do sleep 0.05; done'
+	on_pty $'\x03'
+	assert_line interrupted
+	assert_status 4
+}
+
+@test "consoleSize, where berth has no terminal itself" {
+	config '.process.consoleSize = {"height": 11, "width": 22}'
+	in_container 'stty size'
+	run sh -c '"$1" run --bundle "$2" size </dev/null | cat' sh "$BERTH" "$bundle"
+	[ "$(tr -d '\r' <<<"$output")" = "11 22" ]
+}
+
+@test "no byte is lost at the end" {
+	in_container 'seq 1 20000'
+	run sh -c '"$1" run --bundle "$2" bytes </dev/null | tr -d "\r" | cksum' sh "$BERTH" "$bundle"
+	[ "$output" = "$(seq 1 20000 | cksum)" ]
+}
+
+@test "the terminal belongs to the user of the process" {
+	config '.process.user = {"uid": 1000, "gid": 1000}'
+	in_container 'stat -c %u $(tty)'
+	on_pty ''
+	assert_line 1000
+}
+
+@test "the caller's terminal is in order afterwards" {
+	in_container 'true'
+	run timeout 60 python3 "$BATS_TEST_DIRNAME/../kit/pty.py" --check-modes '' "$BERTH" run --bundle "$bundle" tty
+	assert_line "modes unchanged"
+}
+
+@test "a terminal without devpts in the config is an error" {
+	config '.mounts |= map(select(.destination != "/dev/pts"))'
+	in_container 'echo RAN'
+	run sh -c '"$1" run --bundle "$2" nodevpts </dev/null' sh "$BERTH" "$bundle"
+	assert_error "/dev/pts" "step console"
+}
+
+@test "/dev/console of the image is a link out of the root: nothing is made behind it (P6)" {
+	config '.mounts |= map(select(.destination == "/proc" or .destination == "/dev/pts")) | .linux.maskedPaths = [] | .linux.readonlyPaths = [] | .root.readonly = false'
+	mkdir -p "$bundle/rootfs/dev" "$bundle/host"
+	in_container 'echo hi'
+	on_pty ''
+	assert_line hi
+	rm -f "$bundle/rootfs/dev/console"
+	ln -s "$bundle/host/new" "$bundle/rootfs/dev/console"
+	on_pty ''
+	refute_line hi
+	[ ! -e "$bundle/host/new" ]
+}
+
+@test "/dev/pts/ptmx of the image is no ptmx: an error, and no hang (M7)" {
+	config '.mounts |= map(select(.destination == "/proc")) | .linux.maskedPaths = [] | .linux.readonlyPaths = [] | .root.readonly = false'
+	mkdir -p "$bundle/rootfs/dev/pts"
+	in_container 'echo hi'
+	for kind in 'touch' 'mkfifo' 'ln -s /dev/zero'; do
+		rm -f "$bundle/rootfs/dev/pts/ptmx"
+		$kind "$bundle/rootfs/dev/pts/ptmx"
+		run timeout 20 sh -c '"$1" run --bundle "$2" ptmx </dev/null' sh "$BERTH" "$bundle"
+		assert_error "ptmx"
+	done
+}

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# For the bats files that run containers: a bundle of busybox, changes to its config with jq, and the
+# oracle for what is left behind.
+
+kit_root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+BERTH=${BERTH:-$kit_root/build/bin/berth}
+# The same with failpoints: BERTH_FAIL=step:action.
+BERTH_TEST=${BERTH_TEST:-$kit_root/build/check-gcc/cli/berth}
+export BERTH BERTH_TEST
+
+# make_bundle [--rootless]: $bundle, with a root file system and the config that `berth spec` writes,
+# without a terminal. Below /tmp, not below the tests' own folder, whose path an ordinary user may not
+# enter.
+make_bundle() {
+	bundle=$(mktemp -d /tmp/berth-test.XXXXXX)
+	chmod 755 "$bundle"
+	mkdir -p "$bundle/rootfs/bin"
+	cp /bin/busybox "$bundle/rootfs/bin/busybox"
+	local name
+	for name in sh true false cat ls id hostname mount mknod touch echo sleep stat readlink \
+		tty stty grep cut env pwd ps kill head wc test mkdir rm ln seq tr sort; do
+		ln -s busybox "$bundle/rootfs/bin/$name"
+	done
+	"$BERTH" spec "$@" --bundle "$bundle"
+	config '.process.terminal = false'
+}
+
+remove_bundle() {
+	[ -z "${bundle:-}" ] || rm -rf "$bundle"
+}
+
+# config FILTER [JQ_ARGUMENT...]: changes config.json.
+config() {
+	local filter=$1
+	shift
+	jq "$@" "$filter" "$bundle/config.json" >"$bundle/config.new"
+	mv "$bundle/config.new" "$bundle/config.json"
+}
+
+# in_container SCRIPT: what the shell of the container is to do.
+in_container() {
+	# shellcheck disable=SC2016 # a variable of jq
+	config '.process.args = ["/bin/sh", "-c", $script]' --arg script "$1"
+}
+
+# berth_run: runs the bundle; bats' $status and $output (both streams).
+berth_run() {
+	run timeout 60 "$BERTH" run --bundle "$bundle" "test-$BATS_TEST_NUMBER"
+}
+
+assert_status() {
+	[ "$status" = "$1" ] || {
+		printf 'status %s, not %s; output:\n%s\n' "$status" "$1" "$output"
+		return 1
+	}
+}
+
+# assert_line TEXT: one line of the output is exactly this.
+assert_line() {
+	local line
+	for line in "${lines[@]}"; do
+		[ "$line" != "$1" ] || return 0
+	done
+	printf 'no line "%s" in:\n%s\n' "$1" "$output"
+	return 1
+}
+
+# A "!" before a command never fails a bats test; this does.
+refute_line() {
+	local line
+	for line in "${lines[@]}"; do
+		[ "$line" != "$1" ] || {
+			printf 'the line "%s" is in:\n%s\n' "$1" "$output"
+			return 1
+		}
+	done
+}
+
+refute_contains() {
+	[[ $output != *"$1"* ]] || {
+		printf '"%s" is in:\n%s\n' "$1" "$output"
+		return 1
+	}
+}
+
+assert_contains() {
+	[[ $output == *"$1"* ]] || {
+		printf 'no "%s" in:\n%s\n' "$1" "$output"
+		return 1
+	}
+}
+
+# assert_error TEXT...: it failed with status 1 and one line that has each of the texts.
+assert_error() {
+	assert_status 1
+	[ "${#lines[@]}" = 1 ] || {
+		printf 'not one line but %s:\n%s\n' "${#lines[@]}" "$output"
+		return 1
+	}
+	local text
+	for text in "$@"; do
+		assert_contains "$text"
+	done
+}
+
+# Mounts of the host: a container must not change them.
+host_mounts() {
+	sort /proc/self/mountinfo
+}
+
+# Processes of ours that are left: those whose root, argv or memfd is a container's. The tests run beside
+# each other, so only what names this bundle counts.
+left_processes() {
+	local pid
+	for pid in /proc/[0-9]*; do
+		if [ "$(readlink "$pid/root" 2>/dev/null)" = "$bundle/rootfs" ] ||
+			tr '\0' ' ' <"$pid/cmdline" 2>/dev/null | grep -qF -- "$bundle"; then
+			[ "$pid" = "/proc/$$" ] || printf '%s %s\n' "$pid" \
+				"$(tr '\0' ' ' <"$pid/cmdline" 2>/dev/null)"
+		fi
+	done
+}

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Facts of a machine that forbid tests, each with the function that says whether it holds here."""
+import os
+import pwd
+import shutil
+
+
+def effective_capability(number):
+    with open("/proc/self/status", encoding="ascii") as status:
+        for line in status:
+            if line.startswith("CapEff:"):
+                return bool(int(line.split()[1], 16) >> number & 1)
+    return False
+
+
+def has_subids():
+    """Subordinate ids of this user; for root: of the user that the rootless tests run as."""
+    names = {pwd.getpwuid(os.geteuid()).pw_name, str(os.geteuid())}
+    if os.geteuid() == 0:
+        names |= {"nobody", "65534", os.environ.get("BERTH_TEST_USER", "nobody")}
+    try:
+        with open("/etc/subuid", encoding="utf-8") as file:
+            return any(line.split(":")[0] in names for line in file)
+    except OSError:
+        return False
+
+
+def reads(path, wanted):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().strip() == wanted
+    except OSError:
+        return False
+
+
+def is_missing(path):
+    return lambda: not os.path.exists(path)
+
+
+def lacks(program):
+    return lambda: shutil.which(program) is None
+
+
+FACTS = {
+    "root": lambda: os.geteuid() == 0,
+    "not-root": lambda: os.geteuid() != 0,
+    "no-subids": lambda: not has_subids(),
+    "no-cap-sys-resource": lambda: not effective_capability(24),
+    "no-cap-sys-time": lambda: not effective_capability(25),
+    "no-cap-mknod": lambda: not effective_capability(27),
+    "no-cap-mac-admin": lambda: not effective_capability(33),
+    "no-user-namespaces": lambda: is_missing("/proc/self/ns/user")()
+                          or reads("/proc/sys/user/max_user_namespaces", "0")
+                          or reads("/proc/sys/kernel/unprivileged_userns_clone", "0"),
+    "no-time-namespace": is_missing("/proc/self/ns/time"),
+    "no-cgroup-v2": is_missing("/sys/fs/cgroup/cgroup.controllers"),
+    "no-cgroup-v1": lambda: os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+                    or not os.path.isdir("/sys/fs/cgroup"),
+    "no-systemd": is_missing("/run/systemd/system"),
+    "no-mqueue": is_missing("/proc/sys/fs/mqueue"),
+    "no-seccomp": is_missing("/proc/sys/kernel/seccomp"),
+    "no-selinux": is_missing("/sys/fs/selinux/enforce"),
+    "no-apparmor": is_missing("/sys/kernel/security/apparmor"),
+    "no-kvm": is_missing("/dev/kvm"),
+    "no-fuse": is_missing("/dev/fuse"),
+    "no-network-devices": is_missing("/sys/class/net/lo"),
+    "no-musl": lacks("musl-gcc"),
+    "no-clang": lacks("clang"),
+    "no-go": lacks("go"),
+    "no-g++": lacks("g++"),
+    "no-strace": lacks("strace"),
+    "no-busybox": lacks("busybox"),
+    "no-newuidmap": lacks("newuidmap"),
+}

@@ -1,0 +1,390 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a program through berth-init in raw mode, and holds berth-init to what the protocol promises.
+
+    raw.py --init BERTH_INIT [OPTION]... [--] PROGRAM [ARGUMENT]...
+
+Where the program was started: the answer is one line and the end of the stream, berth-init's status is
+0, the program is a child of this process, and nobody else is. The exit status is the program's, or
+128 + n. Where berth-init refused: it said why in one line, wrote nothing to the stream, its status is 1
+to 125, and no process was left running; that line is on stderr then, and the exit status is 99.
+98: a promise was broken, and stderr says which.
+"""
+import argparse
+import ast
+import fcntl
+import os
+import re
+import signal
+import socket
+import struct
+import sys
+import termios
+import threading
+import time
+
+REFUSED, BROKEN = 99, 98
+INIT_MSG = 62000
+CLONE_FLAGS, CONSOLE_PATH, NS_PATHS, UIDMAP, GIDMAP, SETGROUP = range(27281, 27287)
+KINDS = {
+    "mnt": 0x00020000, "cgroup": 0x02000000, "uts": 0x04000000, "ipc": 0x08000000,
+    "user": 0x10000000, "pid": 0x20000000, "net": 0x40000000, "time": 0x00000080,
+}
+PATIENCE_S = 30
+
+
+class Broken(Exception):
+    """A promise of the protocol was not kept."""
+
+
+# The message
+
+def attribute(kind, value, nla_len=None):
+    """One attribute without the zeros behind it."""
+    return struct.pack("=HH", 4 + len(value) if nla_len is None else nla_len, kind) + value
+
+
+def text(kind, value):
+    return attribute(kind, os.fsencode(value) + b"\0")
+
+
+def map_lines(wish):
+    """The text of a map: lines separated by commas, or @FILE for a whole text."""
+    if wish.startswith("@"):
+        with open(wish[1:], encoding="utf-8") as file:
+            return file.read()
+    return "".join(line + "\n" for line in wish.split(","))
+
+
+def raw_attribute(wish):
+    """TYPE=LITERAL or TYPE/NLA_LEN=LITERAL, where LITERAL is bytes as Python writes them."""
+    number, literal = wish.split("=", 1)
+    kind, _, nla_len = number.partition("/")
+    return attribute(int(kind), ast.literal_eval(literal), int(nla_len) if nla_len else None)
+
+
+def attributes(wish, console):
+    if wish.flags is not None:
+        yield attribute(CLONE_FLAGS, struct.pack("=I", int(wish.flags, 0)))
+    elif not wish.no_flags:
+        kinds = [kind for kind in wish.new.split(",") if kind]
+        yield attribute(CLONE_FLAGS, struct.pack("=I", sum(KINDS[kind] for kind in kinds)))
+    if console is not None:
+        yield text(CONSOLE_PATH, console)
+    if wish.join:
+        yield text(NS_PATHS, ",".join(wish.join))
+    if wish.uid_map is not None:
+        yield text(UIDMAP, map_lines(wish.uid_map))
+    if wish.gid_map is not None:
+        yield text(GIDMAP, map_lines(wish.gid_map))
+    for literal in wish.attr:
+        yield raw_attribute(literal)
+    if wish.setgroups:
+        yield attribute(SETGROUP, b"\1" if wish.setgroups == "allow" else b"\0")
+
+
+def make_message(wish, console):
+    body = b""
+    for piece in attributes(wish, console):
+        body += b"\0" * (-len(body) % 4) + piece
+    if not wish.setgroups:  # a bool in last place has no padding
+        body += b"\0" * (-len(body) % 4)
+    length = 16 + len(body) if wish.nlmsg_len is None else wish.nlmsg_len
+    return struct.pack("=IHHII", length, wish.nlmsg_type, 1, 0, 0) + body
+
+
+# Sending it
+
+def wait_until_read(ours):
+    """Until the other end has read all, so that a split message is split for the reader."""
+    left = struct.pack("=i", 1)
+    while struct.unpack("=i", left)[0] > 0:
+        time.sleep(0.0002)
+        left = fcntl.ioctl(ours, termios.TIOCOUTQ, b"\0\0\0\0")
+
+
+def send(wish, ours, message):
+    cuts = [int(cut) for cut in wish.split.split(",") if cut]
+    if wish.each_byte:
+        cuts = list(range(1, len(message)))
+    if wish.stop_at is not None:
+        message = message[:wish.stop_at]
+    message += os.fsencode(wish.trail)
+    try:
+        for start, end in zip([0] + cuts, cuts + [len(message)]):
+            ours.sendall(message[start:end])
+            if end < len(message):
+                wait_until_read(ours)
+        if wish.end:
+            ours.shutdown(socket.SHUT_WR)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # berth-init has read enough to refuse it
+
+
+# berth-init
+
+def environment(wish, number):
+    env = dict(os.environ)
+    env.pop("_LIBCONTAINER_INITPIPE", None)
+    env.pop("_BERTH_INIT_TIMEOUT_MS", None)
+    if wish.number is not None:
+        env["_LIBCONTAINER_INITPIPE"] = wish.number
+    elif not wish.no_number:
+        env["_LIBCONTAINER_INITPIPE"] = str(number)
+    if wish.timeout_ms is not None:
+        env["_BERTH_INIT_TIMEOUT_MS"] = wish.timeout_ms
+    for setting in wish.env:
+        name, _, value = setting.partition("=")
+        env[name] = value
+    return env
+
+
+def execute(wish, init_fd, theirs, errors):
+    """In the child: becomes berth-init, or the program itself for the control of a test."""
+    os.dup2(theirs.fileno(), wish.at)
+    env = environment(wish, wish.at)
+    os.chdir(wish.cwd)
+    if errors is not None:
+        os.dup2(errors, 2)
+    for number in wish.closed.split(","):
+        if number:
+            os.close(int(number))
+    if wish.direct:
+        os.execvpe(wish.program[0], wish.program, env)
+    argv = ["berth-init"] + ([] if wish.no_dashes else ["--"]) + wish.program
+    if wish.via:
+        via = wish.via.split()
+        os.execvpe(via[0], via + [wish.init] + argv[1:], env)
+    os.execve(init_fd, argv, env)
+
+
+def start(wish, init_fd, theirs, errors):
+    pid = os.fork()
+    if pid == 0:
+        try:
+            execute(wish, init_fd, theirs, errors)
+        except Exception as error:  # whatever it is, this is not the parent
+            os.write(2, f"raw.py: cannot start berth-init: {error}\n".encode())
+        os._exit(97)
+    return pid
+
+
+def read_stream(ours, until):
+    """Everything up to `until`, or to the end of the stream where that is None."""
+    data = b""
+    while until is None or not data.endswith(until):
+        try:
+            more = ours.recv(4096)
+        except ConnectionResetError:  # it ended and had not read all that was sent
+            more = b""
+        if not more:
+            break
+        data += more
+    return data
+
+
+def read_all(fd):
+    return os.pread(fd, os.fstat(fd).st_size, 0).decode(errors="replace")
+
+
+def status_field(pid, name):
+    # In bytes: an ordinary user may not be able to load the codec any more.
+    with open(f"/proc/{pid}/status", "rb") as file:
+        return re.search(rf"^{name}:\s*(.*)$".encode(), file.read(), re.MULTILINE)[1]
+
+
+# What it promises
+
+def require(condition, what):
+    if not condition:
+        raise Broken(what)
+
+
+def no_child_is_left():
+    try:
+        pid, _ = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    raise Broken(f"one child too many: {pid if pid else 'still running'}")
+
+
+def check_refusal(wish, init_status, errors):
+    """berth-init has written nothing to the stream and is reaped."""
+    line = read_all(errors)
+    code = os.waitstatus_to_exitcode(init_status)
+    require(1 <= code <= 125, f"nothing answered, and the status is {code}: {line!r}")
+    if "2" not in wish.closed:
+        require(re.fullmatch(r"berth-init: [^\n]+\n", line), f"not one line on stderr: {line!r}")
+    # A child that was made already has been killed: this waits for it, but ends nobody.
+    while True:
+        try:
+            _, status = os.waitpid(-1, 0)
+        except ChildProcessError:
+            break
+        require(status != 0, "a child that was to be killed has ended well")
+    sys.stderr.write(line)
+    return REFUSED
+
+
+def check_start(answer, init_status, errors, copy_output):
+    match = re.fullmatch(rb'\{ "pid" : ([1-9][0-9]*) \}\n', answer)
+    require(match, f"the answer is {answer!r}")
+    require(init_status == 0, f"it answered, and its wait status is {init_status}")
+    pid = int(match[1])
+    require(int(status_field(pid, "PPid")) == os.getpid(), "the program's parent is not the caller")
+    copy_output()
+    reaped, status = os.waitpid(pid, 0)
+    require(reaped == pid, "the program cannot be waited for")
+    no_child_is_left()
+    sys.stderr.write(read_all(errors))
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def check_rest(wish, kept):
+    """What follows the message is still there, for whoever else reads the same descriptor."""
+    kept.setblocking(False)
+    try:
+        rest = kept.recv(65536)
+    except BlockingIOError:
+        rest = b""
+    require(rest == os.fsencode(wish.trail), f"what is left of the stream is {rest!r}")
+
+
+# The whole
+
+def become(wish):
+    if wish.groups is not None:
+        os.setgroups([int(group) for group in wish.groups.split(",") if group])
+    if wish.uid is not None:
+        if wish.groups is None:
+            os.setgroups([])
+        os.setresgid(wish.uid, wish.uid, wish.uid)
+        os.setresuid(wish.uid, wish.uid, wish.uid)
+
+
+def start_threads(count):
+    never = threading.Event()
+    for _ in range(count):
+        threading.Thread(target=never.wait, daemon=True).start()
+
+
+def copy_terminal(master):
+    """The terminal's output, to its end."""
+    while True:
+        try:
+            data = os.read(master, 4096)
+        except OSError:  # EIO: the last one who had it open is gone
+            break
+        sys.stdout.write(data.decode(errors="replace").replace("\r\n", "\n"))
+        sys.stdout.flush()
+
+
+def open_terminal(wish):
+    """The master of a new terminal, and its path."""
+    if not wish.pty:
+        return None, wish.console
+    master, slave = os.openpty()
+    path = os.ttyname(slave)
+    os.close(slave)
+    return master, path
+
+
+def run(wish):
+    init_fd = os.open(wish.init, os.O_RDONLY | os.O_CLOEXEC)
+    become(wish)
+    start_threads(wish.threads)
+    master, console = open_terminal(wish)
+    message = make_message(wish, console)
+    ours, theirs = socket.socketpair()
+    errors = os.memfd_create("stderr")
+    pid = start(wish, init_fd, theirs, None if wish.direct else errors)
+    kept = theirs.dup() if wish.trail else None
+    theirs.close()
+    if wish.direct:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    send(wish, ours, message)
+    _, init_status = os.waitpid(pid, 0)
+    # With nobody else at the other end, the stream must be at its end even while the program runs.
+    if kept is not None:
+        check_rest(wish, kept)
+        kept.close()
+    answer = read_stream(ours, None)
+    if not answer:
+        return check_refusal(wish, init_status, errors)
+    copy_output = (lambda: copy_terminal(master)) if wish.pty else (lambda: None)
+    return check_start(answer, init_status, errors, copy_output)
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    add = parser.add_argument
+    add("--init", required=True, help="the berth-init under test")
+    add("--direct", action="store_true", help="no berth-init: the program as the caller starts it")
+    add("--via", help="a command that is to execute berth-init")
+    add("--no-dashes", action="store_true", help='no "--" before the program')
+    # the message
+    add("--new", default="", help="kinds of namespaces to create")
+    add("--flags", help="CloneFlagsAttr as a number")
+    add("--no-flags", action="store_true")
+    add("--join", action="append", default=[], metavar="PATH")
+    add("--uid-map", metavar="LINES|@FILE")
+    add("--gid-map", metavar="LINES|@FILE")
+    add("--setgroups", choices=["allow", "deny"])
+    add("--console", metavar="PATH")
+    add("--pty", action="store_true", help="a new terminal as console; its output is copied")
+    add("--attr", action="append", default=[], metavar="TYPE[/NLA_LEN]=BYTES")
+    add("--nlmsg-len", type=int)
+    add("--nlmsg-type", type=int, default=INIT_MSG)
+    # how it is sent
+    add("--split", default="", metavar="OFFSETS", help="send in pieces")
+    add("--each-byte", action="store_true")
+    add("--stop-at", type=int, metavar="N", help="send N bytes and no more")
+    add("--end", action="store_true", help="end of file after what was sent")
+    add("--trail", default="", metavar="TEXT", help="sent behind the message; must be left there")
+    # the caller
+    add("--uid", type=int, help="as this user, who has no right")
+    add("--groups", metavar="GIDS", help="the caller's supplementary groups")
+    add("--threads", type=int, default=0)
+    add("--cwd", default=".")
+    add("--env", action="append", default=[], metavar="NAME=VALUE")
+    add("--closed", default="", metavar="0,1,2", help="standard descriptors that are closed")
+    add("--at", type=int, default=77, help="the stream's number in berth-init")
+    add("--number", help="what _LIBCONTAINER_INITPIPE says instead")
+    add("--no-number", action="store_true")
+    add("--timeout-ms")
+    add("program", nargs=argparse.REMAINDER)
+    wish = parser.parse_args()
+    if wish.program[:1] == ["--"]:
+        del wish.program[0]
+    return wish
+
+
+def give_up(_signal, _frame):
+    raise Broken(f"not done after {PATIENCE_S} s")
+
+
+def end_children():
+    """After a broken promise: nothing of this test is to disturb the next."""
+    with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:
+        for pid in file.read().split():
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def main():
+    wish = parse()
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE_S)
+    try:
+        status = run(wish)
+    except Broken as error:
+        sys.stderr.write(f"raw.py: broken: {error}\n")
+        end_children()
+        status = BROKEN
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # threads, if there are any, wait for ever
+
+
+if __name__ == "__main__":
+    main()

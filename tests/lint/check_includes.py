@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""who may include whom: the table of the architecture, cycles and depth"""
+import re
+
+import csource
+import tree
+
+# The rooms that each room may include, beside itself. This table is the rule.
+MATRIX = {
+    "base": set(),
+    "sys": {"base"},
+    "json": {"base"},
+    "wire": {"base", "sys"},
+    "spec": {"base", "json"},
+    "plan": {"base", "spec", "wire"},
+    "rootfs": {"base", "sys", "wire"},
+    "guard": {"base", "sys", "wire"},
+    "stage": {"base", "sys", "wire", "rootfs", "guard"},
+    "init": {"stage", "wire", "sys", "base"},
+    "cgroup": {"base", "sys", "wire"},
+    "host": {"base", "sys", "wire"},
+    "store": {"base", "sys", "json"},
+    "life": {"base", "json", "spec", "plan", "wire", "sys", "host", "cgroup", "store"},
+    "api": {"base", "json", "wire", "life"},
+    "cli": set(),
+    "include": set(),
+}
+
+# Single headers of other rooms.
+SINGLE = {
+    "spec": {"sys/abi.h"},
+    "plan": {"sys/abi.h"},
+    "cgroup": {"plan/host_plan.h", "plan/facts.h"},
+    "host": {"plan/host_plan.h", "plan/facts.h"},
+    "api": {"plan/text.h"},
+}
+
+# Public headers, <berth/...>: all, or those named.
+PUBLIC = {"api": None, "cli": None, "include": None, "base": {"berth/error.h"}}
+
+# Headers that one header reaches through others, base not counted: every room uses base.
+DEPTH_MAX = 5
+
+QUOTED = re.compile(r'\s*(?:include)?\s*"([^"]+)"')
+ANGLED = re.compile(r"\s*(?:include)?\s*<(berth/[^>]+)>")
+
+
+def includes(tree_, name):
+    """(line, "quoted" or "public", path as written) of each include of our own."""
+    for directive in csource.Source(tree_.text(name)).directives:
+        if directive.word != "include":
+            continue
+        for kind, pattern in (("quoted", QUOTED), ("public", ANGLED)):
+            match = pattern.match(directive.rest)
+            if match:
+                yield directive.line, kind, match.group(1)
+
+
+def resolve(tree_, name, kind, path):
+    """The file in the tree that is meant, or None."""
+    if kind == "public":
+        found = "include/" + path
+    elif "/" in path:
+        found = "lib/" + path
+    else:
+        found = name.rsplit("/", 1)[0] + "/" + path
+    return found if found in tree_.files() else None
+
+
+def check_public(tree_, name, line, path):
+    room = tree.room_of(name)
+    allowed = PUBLIC.get(room, set())
+    if allowed is not None and path not in allowed:
+        tree_.complain(name, line, f"{room} may not include <{path}>")
+
+
+def check_quoted(tree_, name, line, path, target):
+    room = tree.room_of(name)
+    if path.startswith("berth/"):
+        tree_.complain(name, line, f"a public header is included as <{path}>")
+        return
+    if "/" not in path and room not in ("cli", "init"):
+        tree_.complain(name, line, f'"{path}" has no room: write "{room}/{path}"')
+        return
+    if target is None:
+        tree_.complain(name, line, f'"{path}" is not in the tree')
+        return
+    other = tree.room_of(target)
+    if other == room or other in MATRIX[room] or path in SINGLE.get(room, set()):
+        return
+    tree_.complain(name, line, f'{room} may not include "{path}"')
+
+
+def check_graph(tree_, graph):
+    depths = {}
+
+    def visit(name, stack):
+        if name in stack:
+            cycle = stack[stack.index(name):] + [name]
+            tree_.complain(stack[-1], graph[stack[-1]][name],
+                           "headers include each other: " + " > ".join(cycle))
+            return 0
+        if name not in depths:
+            below = [visit(other, stack + [name]) for other in graph.get(name, {})]
+            is_counted = name.endswith(".h") and tree.room_of(name) != "base"
+            depths[name] = max(below, default=0) + (1 if is_counted else 0)
+            if depths[name] > DEPTH_MAX:
+                tree_.complain(name, 1, f"includes are {depths[name]} deep, at most {DEPTH_MAX}")
+        return depths[name]
+
+    for name in graph:
+        visit(name, [])
+
+
+def lint(tree_):
+    graph = {}
+    for name in tree_.c_files("lib", "init", "cli", "include"):
+        room = tree.room_of(name)
+        if room not in MATRIX:
+            tree_.complain(name, 1, f"the room {room} is not in the table of who may include whom")
+            continue
+        graph[name] = {}
+        for line, kind, path in includes(tree_, name):
+            target = resolve(tree_, name, kind, path)
+            if kind == "public":
+                check_public(tree_, name, line, path)
+            else:
+                check_quoted(tree_, name, line, path, target)
+            if target:
+                graph[name].setdefault(target, line)
+    check_graph(tree_, graph)
+
+
+if __name__ == "__main__":
+    tree.main(lint)

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the child's rooms ask of the kernel, call by call, against a fake sys: the whole trace of a
+ * sample container is compared with a text file, and then every call is made to fail in turn.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "fake.h"
+#include "guard/guard.h"
+#include "rootfs/rootfs.h"
+#include "sys/abi.h"
+
+/* A character device; these numbers fit into one byte each. */
+#define CHR(major, minor) S_IFCHR | 0666, (major) << 8 | (minor)
+
+static const char *const proc_options[] = {NULL};
+static const char *const tmpfs_options[] = {"size=64k", "noswap", NULL};
+
+static struct boot_mount mounts[] = {
+	{.kind = BOOT_MOUNT_FS,
+		.flags = BOOT_MOUNT_STRICT,
+		.pointer = "/mounts/0",
+		.target = "/proc",
+		.source = "proc",
+		.fstype = "proc",
+		.options = {proc_options, 0}},
+	{.kind = BOOT_MOUNT_FS,
+		.flags = BOOT_MOUNT_RO_LAST | BOOT_MOUNT_COPY_MODE,
+		.pointer = "/mounts/1",
+		.target = "/dev",
+		.source = "tmpfs",
+		.fstype = "tmpfs",
+		.options = {tmpfs_options, 2},
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID},
+	{.kind = BOOT_MOUNT_FS,
+		.flags = BOOT_MOUNT_COPY_MODE,
+		.pointer = "/mounts/2",
+		.target = "/new/run",
+		.source = "tmpfs",
+		.fstype = "tmpfs",
+		.options = {proc_options, 0}},
+	{.kind = BOOT_MOUNT_BIND,
+		.flags = BOOT_MOUNT_RECURSIVE,
+		.pointer = "/mounts/3",
+		.target = "/data",
+		.source = "/host/data",
+		.attr_set = MOUNT_ATTR_NODEV,
+		.attr_clear = MOUNT_ATTR_NOEXEC,
+		.tree_set = MOUNT_ATTR_RDONLY,
+		.propagation = MS_SLAVE,
+		.is_propagation_recursive = 1},
+	{.kind = BOOT_MOUNT_BIND,
+		.pointer = "/mounts/4",
+		.target = "/etc/resolv.conf",
+		.source = "/host/resolv.conf",
+		.propagation = MS_PRIVATE},
+	{.kind = BOOT_MOUNT_BIND,
+		.flags = BOOT_MOUNT_OPTIONAL,
+		.pointer = "/mounts/5",
+		.target = "/never",
+		.source = "/host/absent"},
+	{.kind = BOOT_MOUNT_LINK,
+		.pointer = "/mounts/6",
+		.target = "/cgroup/cpu",
+		.source = "cpu,cpuacct"},
+	{.kind = BOOT_MOUNT_BIND,
+		.pointer = "/mounts/7",
+		.target = "/link/sub",
+		.source = "/host/data"},
+	{.kind = BOOT_MOUNT_FS,
+		.pointer = "/mounts/8",
+		.target = "/",
+		.source = "tmpfs",
+		.fstype = "tmpfs",
+		.options = {proc_options, 0}},
+};
+
+static struct boot_device devices[] = {
+	{.kind = BOOT_DEVICE_NODE,
+		.pointer = "/linux",
+		.path = "/dev/null",
+		.mode = S_IFCHR | 0666,
+		.major = 1,
+		.minor = 3},
+	{.kind = BOOT_DEVICE_NODE,
+		.pointer = "/linux/devices/0",
+		.path = "/dev/kvm",
+		.mode = S_IFCHR | 0660,
+		.major = 10,
+		.minor = 232,
+		.uid = 5,
+		.gid = 7},
+	{.kind = BOOT_DEVICE_BIND,
+		.pointer = "/linux/devices/1",
+		.path = "/dev/fuse",
+		.mode = S_IFCHR | 0666,
+		.major = 10,
+		.minor = 229},
+	{.kind = BOOT_DEVICE_LINK,
+		.pointer = "/linux",
+		.path = "/dev/fd",
+		.target = "/proc/self/fd"},
+	{.kind = BOOT_DEVICE_LINK, .pointer = "/linux", .path = "/dev/ptmx", .target = "pts/ptmx"},
+};
+
+static const char *const readonly_paths[] = {"/proc/sys", "/proc/absent", NULL};
+static const char *const masked_paths[] = {
+	"/proc/kcore", "/proc/acpi", "/sys/firmware", "/proc/keys", "/absent", NULL};
+static const uint32_t groups[] = {4, 24};
+
+static const struct boot sample = {
+	.flags = BOOT_TERMINAL | BOOT_ROOT_READONLY | BOOT_NO_NEW_PRIVS,
+	.root = "/bundle/rootfs",
+	.root_propagation = MS_PRIVATE,
+	.is_root_propagation_recursive = 1,
+	.first_propagation = MS_SLAVE,
+	.mounts = {mounts, ARRAY_COUNT(mounts)},
+	.devices = {devices, ARRAY_COUNT(devices)},
+	.readonly_paths = {readonly_paths, 2},
+	.masked_paths = {masked_paths, 5},
+	.console_rows = 24,
+	.console_columns = 80,
+	.identity = {.uid = 1000,
+		.gid = 1001,
+		.groups = {groups, 2},
+		.bounding = 0x21,
+		.permitted = 0x21,
+		.effective = 0x21,
+		.inheritable = 0x20,
+		.ambient = 0x20},
+	.cwd = "/work/dir",
+};
+
+/* What the sample finds. */
+static const struct fake_node nodes[] = {
+	{"root/new", 0, 0, NULL, true},
+	{"root/new/run", 0, 0, NULL, true},
+	{"root/etc/resolv.conf", 0, 0, NULL, true},
+	{"tree(/host/resolv.conf)", S_IFREG | 0644, 0, NULL, false},
+	{"/host/absent", 0, 0, NULL, true},
+	{"root/cgroup/cpu", 0, 0, NULL, true},
+	{"root/link", S_IFLNK | 0777, 0, "root/far", false},
+	{"root/far", 0, 0, NULL, true},
+	{"root/far/sub", 0, 0, NULL, true},
+	{"mount(tmpfs)/dev/null", S_IFCHR | 0666, 0, NULL, true},
+	{"mount(tmpfs)/dev/kvm", S_IFCHR | 0660, 0, NULL, true},
+	{"mount(tmpfs)/dev/fuse", 0, 0, NULL, true},
+	{"tree(/dev/fuse)", CHR(10, 229), NULL, false},
+	{"mount(tmpfs)/dev/fd", 0, 0, NULL, true},
+	{"mount(tmpfs)/dev/ptmx", S_IFREG | 0644, 0, NULL, false},
+	{"mount(tmpfs)/dev/console", 0, 0, NULL, true},
+	{"mount(tmpfs)/dev/pts/ptmx", CHR(5, 2), NULL, false},
+	{"mount(tmpfs)/work", 0, 0, NULL, true},
+	{"mount(tmpfs)/work/dir", 0, 0, NULL, true},
+	{"mount(tmpfs)/proc/absent", 0, 0, NULL, true},
+	{"mount(tmpfs)/proc/kcore", S_IFREG | 0400, 0, NULL, false},
+	{"mount(tmpfs)/proc/keys", S_IFREG | 0400, 0, NULL, false},
+	{"mount(tmpfs)/absent", 0, 0, NULL, true},
+};
+
+static void sample_reset(int fail_at, int fail_errno)
+{
+	fake_reset(fail_at, fail_errno);
+	for (size_t i = 0; i < ARRAY_COUNT(nodes); i++) {
+		fake_add(&nodes[i]);
+	}
+}
+
+typedef int (*rootfs_step)(struct rootfs *, const struct boot *, struct berth_error *);
+
+static int rootfs_run(struct berth_error *err)
+{
+	static const rootfs_step before[] = {rootfs_open_sources, rootfs_attach_root, rootfs_mounts,
+		rootfs_devices, rootfs_workdir, rootfs_pivot};
+	static const rootfs_step after[] = {rootfs_readonly, rootfs_masks, rootfs_remount};
+	int fds[ARRAY_COUNT(mounts) * 2 + ARRAY_COUNT(devices)];
+	struct rootfs rootfs;
+	autofd int master_fd = -1;
+	autofd int peer_fd = -1;
+	int r = rootfs_make_private(&sample, err);
+
+	rootfs_init(&rootfs, &sample, fds);
+	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(before); i++) {
+		r = before[i](&rootfs, &sample, err);
+	}
+	if (r == 0) {
+		r = rootfs_console(&rootfs, &sample, &master_fd, &peer_fd, err);
+	}
+	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(after); i++) {
+		r = after[i](&rootfs, &sample, err);
+	}
+	rootfs_finish(&rootfs);
+	return r;
+}
+
+static int guard_run(struct berth_error *err)
+{
+	int r = guard_pdeathsig(true, err);
+
+	r = r < 0 ? r : guard_become_root(err);
+	r = r < 0 ? r : guard_undumpable(err);
+	r = r < 0 ? r : guard_identity(&sample.identity, err);
+	return r < 0 ? r : guard_no_new_privs(err);
+}
+
+/* The trace is that of the file beside this one. */
+static void assert_trace(const char *name)
+{
+	const struct fake *fake = fake_get();
+	static char wanted[FAKE_TRACE_SIZE];
+	char path[4096];
+	FILE *file;
+	size_t length;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", getenv("TRACE_DIR"), name);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	length = fread(wanted, 1, sizeof(wanted) - 1, file);
+	wanted[length] = '\0';
+	(void)fclose(file);
+	if (strcmp(wanted, fake->trace) != 0) {
+		(void)fprintf(stderr, "--- the trace is now:\n%s---\n", fake->trace);
+		fail_msg("the trace differs from %s", name);
+	}
+}
+
+static void test_rootfs_trace(void **state)
+{
+	struct berth_error err = {0};
+
+	(void)state;
+	sample_reset(0, 0);
+	if (rootfs_run(&err) != 0) {
+		fail_msg("%s %s %d", err.message, err.subject, err.errnum);
+	}
+	assert_int_equal(fake_open_count(), 0);
+	assert_int_equal(fake_get()->bad_closes, 0);
+	assert_trace("rootfs.trace");
+}
+
+static void test_guard_trace(void **state)
+{
+	struct berth_error err = {0};
+
+	(void)state;
+	sample_reset(0, 0);
+	assert_int_equal(guard_run(&err), 0);
+	assert_trace("guard.trace");
+	assert_int_equal(fake_get()->bounding, 0x21);
+}
+
+/* The last line of the trace, for messages. */
+static const char *last_call(void)
+{
+	struct fake *fake = fake_get();
+
+	fake->trace[fake->length ? fake->length - 1 : 0] = '\0';
+	return strrchr(fake->trace, '\n') ? strrchr(fake->trace, '\n') + 1 : fake->trace;
+}
+
+/* Lets each call fail in turn. With `is_strict`, each failure must end the run there and then. */
+static void each_fails(int (*run)(struct berth_error *), int errnum, bool is_strict)
+{
+	struct berth_error err = {0};
+	int calls;
+
+	sample_reset(0, 0);
+	assert_int_equal(run(&err), 0);
+	calls = fake_get()->calls;
+	assert_true(calls > 10);
+	for (int n = 1; n <= calls; n++) {
+		int r;
+
+		memset(&err, 0, sizeof(err));
+		sample_reset(n, errnum);
+		r = run(&err);
+		if (is_strict && (r >= 0 || fake_get()->calls != n)) {
+			fail_msg("call %d (%s) failed by %d: result %d after %d calls", n,
+				last_call(), errnum, r, fake_get()->calls);
+		}
+		if ((r < 0) != (err.message[0] != '\0') || r > 0) {
+			fail_msg("call %d (%s): result %d, message \"%s\"", n, last_call(), r,
+				err.message);
+		}
+		if (fake_open_count() != 0 || fake_get()->bad_closes != 0) {
+			fail_msg("call %d (%s): %d descriptors left, %d closed twice", n,
+				last_call(), fake_open_count(), fake_get()->bad_closes);
+		}
+	}
+}
+
+static void test_rootfs_each_call_fails(void **state)
+{
+	(void)state;
+	each_fails(rootfs_run, EIO, true);
+	each_fails(rootfs_run, ENOSYS, true);
+	each_fails(rootfs_run, EMFILE, true);
+	each_fails(rootfs_run, EPERM, false);
+	each_fails(rootfs_run, ENOENT, false);
+	each_fails(rootfs_run, EEXIST, false);
+	each_fails(rootfs_run, EINVAL, false);
+	each_fails(rootfs_run, ENOSPC, false);
+	each_fails(rootfs_run, EAGAIN, false);
+}
+
+static void test_guard_each_call_fails(void **state)
+{
+	(void)state;
+	each_fails(guard_run, EIO, true);
+	each_fails(guard_run, ENOSYS, true);
+	each_fails(guard_run, EPERM, false);
+	each_fails(guard_run, EINVAL, false);
+}
+
+/* A kernel or a filter without a call is named, with the version that has it. */
+static void test_missing_call_is_named(void **state)
+{
+	static const struct {
+		const char *line, *text;
+	} cases[] = {
+		{"mount_setattr", "kernel lacks mount_setattr (Linux 5.12)"},
+		{"openat2", "kernel lacks openat2 (Linux 5.6)"},
+		{"fsopen", "kernel lacks fsopen (Linux 5.2)"},
+		{"move_mount", "kernel lacks move_mount (Linux 5.2)"},
+		{"open_tree", "kernel lacks open_tree (Linux 5.2)"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		bool is_seen = false;
+
+		for (int n = 1; n < 30 && !is_seen; n++) {
+			struct berth_error err = {0};
+
+			sample_reset(n, ENOSYS);
+			assert_true(rootfs_run(&err) < 0);
+			if (strncmp(last_call(), cases[i].line, strlen(cases[i].line)) == 0) {
+				is_seen = true;
+				assert_non_null(strstr(err.message, cases[i].text));
+				assert_int_equal(err.error_class, BERTH_ERROR_UNSUPPORTED);
+			}
+		}
+		assert_true(is_seen);
+	}
+}
+
+/* A racer that keeps the kernel from promising anything ends in a refusal, not in a loop. */
+static void test_eagain_is_bounded(void **state)
+{
+	struct berth_error err = {0};
+	int seen = 0;
+
+	(void)state;
+	sample_reset(0, 0);
+	assert_int_equal(rootfs_run(&err), 0);
+	for (int n = 1; n <= 60; n++) {
+		sample_reset(n, EAGAIN);
+		if (rootfs_run(&err) == 0) {
+			seen++; /* one EAGAIN was repeated */
+		}
+	}
+	assert_true(seen > 10);
+}
+
+static void test_groups(void **state)
+{
+	struct boot_identity identity = sample.identity;
+	struct berth_error err = {0};
+
+	(void)state;
+	/* Denied by the user namespace: no failure of an empty list, with CAP_SETGID. */
+	identity.groups.count = 0;
+	fake_reset(0, 0);
+	fake_get()->setgroups_errno = EPERM;
+	assert_int_equal(guard_identity(&identity, &err), 0);
+	/* Without CAP_SETGID it means that groups of the caller stay. */
+	fake_reset(0, 0);
+	fake_get()->setgroups_errno = EPERM;
+	fake_get()->effective = 0;
+	assert_true(guard_identity(&identity, &err) < 0);
+	assert_string_equal(err.pointer, "/process/user/additionalGids");
+	/* A list that was asked for is never dropped. */
+	error_clear(&err);
+	identity.groups.count = 2;
+	fake_reset(0, 0);
+	fake_get()->setgroups_errno = EPERM;
+	assert_true(guard_identity(&identity, &err) < 0);
+	/* Not tried at all. */
+	error_clear(&err);
+	identity.is_setgroups_denied = 1;
+	fake_reset(0, 0);
+	fake_get()->setgroups_errno = EPERM;
+	assert_int_equal(guard_identity(&identity, &err), 0);
+	assert_null(strstr(fake_get()->trace, "setgroups"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rootfs_trace),
+		cmocka_unit_test(test_guard_trace),
+		cmocka_unit_test(test_rootfs_each_call_fails),
+		cmocka_unit_test(test_guard_each_call_fails),
+		cmocka_unit_test(test_missing_call_is_named),
+		cmocka_unit_test(test_eagain_is_bounded),
+		cmocka_unit_test(test_groups),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

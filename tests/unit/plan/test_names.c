@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "plan/work.h"
+
+enum { MEMORY_MAX = 1024 * 1024 };
+
+static void test_path_inside(void **state)
+{
+	static const char *const cases[][2] = {
+		{"/", "/"},
+		{"", "/"},
+		{".", "/"},
+		{"..", "/"},
+		{"/dev", "/dev"},
+		{"dev", "/dev"},
+		{"/dev/", "/dev"},
+		{"//dev///shm//", "/dev/shm"},
+		{"/./dev/./shm/.", "/dev/shm"},
+		{"/dev/../proc", "/proc"},
+		{"/a/b/../../c", "/c"},
+		{"/../../../etc", "/etc"},
+		{"/a/../../b/..", "/"},
+		{"../x", "/x"},
+		{"/a/...", "/a/..."},
+		{"/a/.b/..c", "/a/.b/..c"},
+		{"/proc/../proc/./self/..", "/proc"},
+	};
+	autoarena struct arena arena;
+
+	(void)state;
+	arena_init(&arena, MEMORY_MAX);
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		assert_string_equal(plan_path_inside(&arena, cases[i][0]), cases[i][1]);
+	}
+}
+
+static void test_path_on_host(void **state)
+{
+	autoarena struct arena arena;
+
+	(void)state;
+	arena_init(&arena, MEMORY_MAX);
+	assert_string_equal(plan_path_on_host(&arena, "/b", "rootfs"), "/b/rootfs");
+	assert_string_equal(plan_path_on_host(&arena, "/b/", "./rootfs//"), "/b/rootfs");
+	assert_string_equal(plan_path_on_host(&arena, "/b", "/abs/x"), "/abs/x");
+	/* The kernel decides where ".." leads: "/b/link/.." may be another directory than "/b". */
+	assert_string_equal(plan_path_on_host(&arena, "/b", "link/../x"), "/b/link/../x");
+	assert_string_equal(plan_path_on_host(&arena, "/", "x"), "/x");
+}
+
+static void test_path_parts(void **state)
+{
+	(void)state;
+	assert_true(plan_path_is_below("/proc/x", "/proc"));
+	assert_false(plan_path_is_below("/proc", "/proc"));
+	assert_false(plan_path_is_below("/process", "/proc"));
+	assert_string_equal(plan_path_base("/sys/fs/cgroup/cpu,cpuacct"), "cpu,cpuacct");
+	assert_string_equal(plan_path_base("x"), "x");
+}
+
+static void test_capabilities(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i <= 40; i++) {
+		const char *name = plan_capability_name(i);
+
+		assert_non_null(name);
+		assert_memory_equal(name, "CAP_", 4);
+		assert_int_equal(plan_capability_number(name), i);
+	}
+	assert_null(plan_capability_name(41));
+	assert_int_equal(plan_capability_number("CAP_CHOWN"), 0);
+	assert_int_equal(plan_capability_number("CAP_SYS_ADMIN"), 21);
+	assert_int_equal(plan_capability_number("CAP_SETFCAP"), 31);
+	assert_int_equal(plan_capability_number("CAP_CHECKPOINT_RESTORE"), 40);
+	assert_int_equal(plan_capability_number("cap_chown"), -1);
+	assert_int_equal(plan_capability_number("CHOWN"), -1);
+	assert_int_equal(plan_capability_number("CAP_CHOW"), -1);
+	assert_int_equal(plan_capability_number(""), -1);
+}
+
+static void test_namespaces(void **state)
+{
+	(void)state;
+	for (uint32_t bit = 1; bit; bit <<= 1) {
+		assert_true(!(bit & ABI_NAMESPACE_FLAGS) == !plan_namespace_name(bit));
+	}
+	assert_string_equal(plan_namespace_name(CLONE_NEWNET), "network");
+}
+
+static void test_rlimits(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 16; i++) {
+		assert_non_null(plan_rlimit_name(i));
+	}
+	assert_null(plan_rlimit_name(16));
+}
+
+static void test_mapped(void **state)
+{
+	static const struct spec_mapping items[] = {{0, 1000, 1}, {10, 100000, 5}};
+	const struct spec_mappings mappings = {.items = items, .count = ARRAY_COUNT(items)};
+
+	(void)state;
+	assert_true(plan_is_mapped(&mappings, 0));
+	assert_false(plan_is_mapped(&mappings, 1));
+	assert_true(plan_is_mapped(&mappings, 10));
+	assert_true(plan_is_mapped(&mappings, 14));
+	assert_false(plan_is_mapped(&mappings, 15));
+	assert_false(plan_is_mapped(&mappings, 9));
+	assert_false(plan_is_mapped(&mappings, 1000));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_path_inside),
+		cmocka_unit_test(test_path_on_host),
+		cmocka_unit_test(test_path_parts),
+		cmocka_unit_test(test_capabilities),
+		cmocka_unit_test(test_namespaces),
+		cmocka_unit_test(test_rlimits),
+		cmocka_unit_test(test_mapped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
