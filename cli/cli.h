@@ -9,10 +9,19 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include <berth/container.h>
 
 enum { CLI_EXIT_FAILURE = 1 };
+
+/* An owning local gives back what it owns at the end of its scope, as in the rooms. */
+static inline void cli_free(void *pointer)
+{
+	free(*(void **)pointer);
+}
+
+#define autoptr __attribute__((cleanup(cli_free)))
 
 /* An option of a verb: `--name`, `-name`, `--name VALUE`, `--name=VALUE`, `-n`. */
 struct cli_option {

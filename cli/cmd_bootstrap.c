@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -33,24 +32,20 @@ static int read_input(char *data, size_t *ret_length)
 static int encode(const char *json, size_t json_length)
 {
 	struct berth_error err = {0};
-	void *message = NULL;
+	autoptr void *message = NULL;
 	size_t length = 0;
-	int status;
 
 	if (berth_bootstrap_from_json(json, json_length, &message, &length, &err) < 0) {
 		return cli_fail(&err);
 	}
-	status = cli_write(message, length);
-	free(message);
-	return status;
+	return cli_write(message, length);
 }
 
 static int decode(const char *message, size_t length)
 {
 	struct berth_error err = {0};
-	char *json = NULL;
+	autoptr char *json = NULL;
 	size_t json_length;
-	int status;
 
 	if (berth_bootstrap_to_json(message, length, &json, &err) < 0) {
 		return cli_fail(&err);
@@ -58,14 +53,12 @@ static int decode(const char *message, size_t length)
 	/* The NUL makes room for a newline at the end. */
 	json_length = strlen(json);
 	json[json_length] = '\n';
-	status = cli_write(json, json_length + 1);
-	free(json);
-	return status;
+	return cli_write(json, json_length + 1);
 }
 
 static int convert(int (*step)(const char *, size_t))
 {
-	char *input = malloc(INPUT_MAX_BYTES + 1);
+	autoptr char *input = malloc(INPUT_MAX_BYTES + 1);
 	size_t length = 0;
 	int status;
 
@@ -73,11 +66,7 @@ static int convert(int (*step)(const char *, size_t))
 		return cli_fail_text("out of memory");
 	}
 	status = read_input(input, &length);
-	if (status == 0) {
-		status = step(input, length);
-	}
-	free(input);
-	return status;
+	return status == 0 ? step(input, length) : status;
 }
 
 int cmd_bootstrap(int argc, char **argv)

@@ -31,8 +31,8 @@ static const struct error_row {
 _Static_assert(ARRAY_COUNT(error_table) == BERTH_ERROR_CLASS_COUNT, "a row for each class");
 _Static_assert(sizeof(struct berth_error) == 1024, "the error object is one KiB");
 
-static void error_fill(struct berth_error *err, int error_class, int errnum, const char *pointer,
-	const char *format, va_list args)
+printf_like(5, 0) static void error_fill(struct berth_error *err, int error_class, int errnum,
+	const char *pointer, const char *format, va_list args)
 {
 	if (!err || err->error_class != BERTH_ERROR_NONE) {
 		return;

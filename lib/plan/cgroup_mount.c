@@ -187,7 +187,13 @@ int plan_cgroup_mount(
 			"no cgroup hierarchy of version 2 is mounted on this host");
 	}
 	if (!has_v1(work->facts) || str_is_equal(mount->asked->type, "cgroup2")) {
-		return mount_hierarchy(work, v2, plan_mounts_next(work, mount), err);
+		struct boot_mount *next = plan_mounts_next(work, mount);
+		int r = mount_hierarchy(work, v2, next, err);
+
+		if (next->kind == BOOT_MOUNT_FS) {
+			next->options = mount->options.data;
+		}
+		return r;
 	}
 	return mount_all(work, mount, err);
 }

@@ -170,10 +170,6 @@ static int plan_fs(struct plan_work *work, const struct plan_mount *mount, struc
 		return error_field(err, BERTH_ERROR_CONFIG, mount->pointer,
 			"a mount that is no bind mount needs a type");
 	}
-	if (mount->options.remount) {
-		return error_field(err, BERTH_ERROR_UNSUPPORTED, mount->options.remount,
-			"mount option \"remount\" is supported on bind mounts only");
-	}
 	r = check_ids(work, mount, err);
 	if (r < 0) {
 		return r;
@@ -222,6 +218,10 @@ static int plan_one(struct plan_work *work, const struct spec_mount *asked, size
 	}
 	if (mount.options.is_bind) {
 		return plan_bind(work, &mount, err);
+	}
+	if (mount.options.remount) {
+		return error_field(err, BERTH_ERROR_UNSUPPORTED, mount.options.remount,
+			"mount option \"remount\" is supported on bind mounts only");
 	}
 	if (plan_is_cgroup_mount(asked)) {
 		return plan_cgroup_mount(work, &mount, err);

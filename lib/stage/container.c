@@ -176,6 +176,19 @@ static int container_umask(struct stage *stage, struct berth_error *err)
 	return 0;
 }
 
+/* What leads out of the root, the caller's leaks and our own descriptors of the root, is gone before the
+ * working directory is entered (CVE-2024-21626). */
+static int container_descriptors(struct stage *stage, struct berth_error *err)
+{
+	unsigned int stream = (unsigned int)stage->stream_fd;
+	int r = stream > 3 ? sys_close_range(3, stream - 1, 0) : 0;
+
+	if (r == 0) {
+		r = sys_close_range(stream + 1, ~0U, 0);
+	}
+	return r < 0 ? error_system(err, r, "close_range") : 0;
+}
+
 static int container_ready(struct stage *stage, struct berth_error *err)
 {
 	int r = stage_send(stage, WIRE_FRAME_READY, NULL, -1, err);
@@ -290,6 +303,7 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_masks, container_masks},
 	{WIRE_STEP_remount, container_remount},
 	{WIRE_STEP_umask, container_umask},
+	{WIRE_STEP_descriptors, container_descriptors},
 	{WIRE_STEP_ready, container_ready},
 	{WIRE_STEP_chdir, container_chdir},
 	{WIRE_STEP_identity, container_identity},

@@ -40,7 +40,7 @@ void stage_clean_env(char **envp)
 	*kept = NULL;
 }
 
-/* 0, -ENOENT and the like, or -EACCES for what cannot be executed: a directory too. */
+/* 0, -ENOENT and the like, or -EACCES for what this process cannot execute: a directory too. */
 static int check_file(const char *file)
 {
 	struct stat st;
@@ -49,7 +49,7 @@ static int check_file(const char *file)
 	if (r < 0) {
 		return r;
 	}
-	return S_ISREG(st.st_mode) && (st.st_mode & 0111) ? 0 : -EACCES;
+	return S_ISREG(st.st_mode) ? sys_may_execute(file) : -EACCES;
 }
 
 static int lookup_error(const char *name, int r, struct berth_error *err)

@@ -13,6 +13,9 @@
 #include "sys/abi.h"
 #include "sys/result.h"
 
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif
@@ -41,6 +44,13 @@ int sys_fstat(int fd, struct stat *ret_stat)
 int sys_fstatat(int dirfd, const char *path, int flags, struct stat *ret_stat)
 {
 	return sys_result(fstatat(dirfd, path, ret_stat, flags));
+}
+
+int sys_may_execute(const char *path)
+{
+	int r = sys_result(syscall(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS));
+
+	return r == -ENOSYS ? sys_result(access(path, X_OK)) : r;
 }
 
 int sys_fs_magic(int fd, uint64_t *ret_magic)

@@ -25,6 +25,11 @@ int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t re
 
 int sys_fstat(int fd, struct stat *ret_stat) must_use;
 int sys_fstatat(int dirfd, const char *path, int flags, struct stat *ret_stat) must_use;
+
+/* faccessat2(2), X_OK: 0 where execve(2) by the effective ids would be permitted. Before Linux 5.8
+ * the real ids are asked. */
+int sys_may_execute(const char *path) must_use;
+
 int sys_fs_magic(int fd, uint64_t *ret_magic) must_use; /* fstatfs(2), f_type alone */
 
 int sys_mkdirat(int dirfd, const char *path, mode_t mode) must_use;

@@ -58,6 +58,32 @@ static int step_is_meant(int step, const char *wish, size_t length)
 	return str_to_u32(text, &number) == 0 && number == (uint32_t)step;
 }
 
+/*
+ * The first process of a pid namespace is immune to what it sends itself, SIGSTOP and SIGKILL as well. It
+ * waits for SIGCONT instead (which it blocks: that can be seen in its status), and dies of a fault.
+ */
+static void step_stop(void)
+{
+	sigset_t wanted;
+	sigset_t old;
+
+	if (getpid() != 1) {
+		(void)kill(getpid(), SIGSTOP);
+		return;
+	}
+	(void)sigemptyset(&wanted);
+	(void)sigaddset(&wanted, SIGCONT);
+	(void)sigprocmask(SIG_BLOCK, &wanted, &old);
+	(void)sigwaitinfo(&wanted, NULL);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+noreturn_fn static void step_die(void)
+{
+	(void)kill(getpid(), SIGKILL);
+	__builtin_trap();
+}
+
 int wire_step_enter(int step, struct berth_error *err)
 {
 	const char *wish = getenv("BERTH_FAIL");
@@ -67,9 +93,9 @@ int wire_step_enter(int step, struct berth_error *err)
 		return 0;
 	}
 	if (str_is_equal(colon + 1, "stop")) {
-		(void)kill(getpid(), SIGSTOP);
+		step_stop();
 	} else if (str_is_equal(colon + 1, "die")) {
-		(void)kill(getpid(), SIGKILL);
+		step_die();
 	} else if (str_is_equal(colon + 1, "fail")) {
 		error_system(err, EIO, "failpoint");
 		error_add_step(err, wire_step_name(step));

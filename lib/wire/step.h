@@ -9,47 +9,50 @@
 #include "base/attr.h"
 #include "base/error.h"
 
-#define WIRE_STEPS(X)                                                                              \
-	X(10, P, config)      /* read and check config.json */                                     \
-	X(11, P, plan)        /* spec and facts become the plan */                                 \
-	X(20, P, seal)        /* berth-init into a sealed memfd */                                 \
-	X(50, P, spawn)       /* the process that becomes I */                                     \
-	X(51, P, send)        /* InitMsg and the boot message */                                   \
-	X(60, I, bootstrap)   /* read InitMsg */                                                   \
-	X(61, I, open)        /* console, namespaces, /proc: before anything is joined */          \
-	X(70, I, join)        /* setns */                                                          \
-	X(80, I, clone)       /* the child, into the new namespaces */                             \
-	X(81, I, maps)        /* raw mode: setgroups, uid_map, gid_map */                          \
-	X(82, P, idmaps)      /* container mode: the same, by the parent, when asked */            \
-	X(90, P, handover)    /* I is reaped, C is known by a pidfd */                             \
-	X(91, C, boot)        /* read and check the boot message, whole */                         \
-	X(92, C, mapped)      /* wait for the maps; become 0:0 */                                  \
-	X(93, C, hide)        /* not dumpable: nobody looks into it before the execve */           \
-	X(100, C, session)    /* setsid; in raw mode the console */                                \
-	X(110, C, loopback)   /* lo up in a new network namespace */                               \
-	X(120, C, private)    /* no mount event leaves from here on */                             \
-	X(121, C, sources)    /* bind sources, before the first mount */                           \
-	X(122, C, root)       /* the root file system as a mount of its own */                     \
-	X(140, C, mounts)     /* in the order of config.json */                                    \
-	X(150, C, devices)    /* nodes and links */                                                \
-	X(151, C, workdir)    /* the working directory, if it is missing */                        \
-	X(170, C, pivot)      /* pivot_root; the host's mounts are gone */                         \
-	X(180, C, console)    /* pty, /dev/console, controlling terminal */                        \
-	X(190, C, hostname)   /* hostname and domainname */                                        \
-	X(200, C, readonly)   /* readonlyPaths */                                                  \
-	X(201, C, masks)      /* maskedPaths */                                                    \
-	X(202, C, remount)    /* what becomes read-only last, the root at the end */               \
-	X(220, C, umask)      /* umask */                                                          \
-	X(230, C, ready)      /* tell P, wait for "go" */                                          \
-	X(231, P, limits)     /* rlimits of C */                                                   \
-	X(232, P, go)         /* let C go on */                                                    \
-	X(250, C, chdir)      /* working directory, as root */                                     \
-	X(251, C, identity)   /* bounding set, groups, ids, capabilities */                        \
-	X(260, C, inside)     /* the working directory is inside the root */                       \
-	X(270, C, program)    /* args[0] is found and executable */                                \
-	X(280, C, nonewprivs) /* PR_SET_NO_NEW_PRIVS */                                            \
-	X(290, C, exec)       /* close_range, execve */                                            \
-	X(300, P, wait)       /* the container runs */
+/* clang-format off */
+#define WIRE_STEPS(X) \
+	X(10, P, config)         /* read and check config.json */ \
+	X(11, P, plan)           /* spec and facts become the plan */ \
+	X(20, P, seal)           /* berth-init into a sealed memfd */ \
+	X(50, P, spawn)          /* the process that becomes I */ \
+	X(51, P, send)           /* InitMsg and the boot message */ \
+	X(60, I, bootstrap)      /* read InitMsg */ \
+	X(61, I, open)           /* console, namespaces, /proc: before anything is joined */ \
+	X(70, I, join)           /* setns */ \
+	X(80, I, clone)          /* the child, into the new namespaces */ \
+	X(81, I, maps)           /* raw mode: setgroups, uid_map, gid_map */ \
+	X(82, P, idmaps)         /* container mode: the same, by the parent, when asked */ \
+	X(90, P, handover)       /* I is reaped, C is known by a pidfd */ \
+	X(91, C, boot)           /* read and check the boot message, whole */ \
+	X(92, C, mapped)         /* wait for the maps; become 0:0 */ \
+	X(93, C, hide)           /* not dumpable: nobody looks into it before the execve */ \
+	X(100, C, session)       /* setsid; in raw mode the console */ \
+	X(110, C, loopback)      /* lo up in a new network namespace */ \
+	X(120, C, private)       /* no mount event leaves from here on */ \
+	X(121, C, sources)       /* bind sources, before the first mount */ \
+	X(122, C, root)          /* the root file system as a mount of its own */ \
+	X(140, C, mounts)        /* in the order of config.json */ \
+	X(150, C, devices)       /* nodes and links */ \
+	X(151, C, workdir)       /* the working directory, if it is missing */ \
+	X(170, C, pivot)         /* pivot_root; the host's mounts are gone */ \
+	X(180, C, console)       /* pty, /dev/console, controlling terminal */ \
+	X(190, C, hostname)      /* hostname and domainname */ \
+	X(200, C, readonly)      /* readonlyPaths */ \
+	X(201, C, masks)         /* maskedPaths */ \
+	X(202, C, remount)       /* what becomes read-only last, the root at the end */ \
+	X(220, C, umask)         /* umask */ \
+	X(221, C, descriptors)   /* nothing of the host stays open but the stream */ \
+	X(230, C, ready)         /* tell P, wait for "go" */ \
+	X(231, P, limits)        /* rlimits of C */ \
+	X(232, P, go)            /* let C go on */ \
+	X(250, C, chdir)         /* working directory, as root */ \
+	X(251, C, identity)      /* bounding set, groups, ids, capabilities */ \
+	X(260, C, inside)        /* the working directory is inside the root */ \
+	X(270, C, program)       /* args[0] is found and executable */ \
+	X(280, C, nonewprivs)    /* PR_SET_NO_NEW_PRIVS */ \
+	X(290, C, exec)          /* close_range, execve */ \
+	X(300, P, wait)          /* the container runs */
+/* clang-format on */
 
 enum wire_step {
 #define WIRE_STEP_ENUM(number, side, name) WIRE_STEP_##name = number,
@@ -63,7 +66,7 @@ const char *wire_step_name(int step);
 /*
  * A failpoint: every step calls this first. In a release it is 0. In a build with -Dfailpoints=true,
  * BERTH_FAIL=STEP:ACTION in the environment (a name, or a number; stop, fail or die) makes the step
- * stop itself with SIGSTOP, return -EIO with an error, or end by SIGKILL.
+ * stop until SIGCONT, return -EIO with an error, or end by a signal.
  */
 int wire_step_enter(int step, struct berth_error *err) must_use;
 

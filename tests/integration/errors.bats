@@ -168,7 +168,7 @@ fails_with() {
 	mounts=$(host_mounts)
 	for step in config plan seal spawn send bootstrap open join clone handover boot mapped hide session \
 		loopback private sources root mounts devices workdir pivot console hostname readonly masks \
-		remount umask ready limits go chdir identity inside program nonewprivs exec; do
+		remount umask descriptors ready limits go chdir identity inside program nonewprivs exec; do
 		BERTH_FAIL=$step:fail run timeout 60 "$BERTH_TEST" run --bundle "$bundle" fail
 		assert_error failpoint "step $step"
 		refute_contains RAN
@@ -182,10 +182,10 @@ fails_with() {
 	local step mounts
 	mounts=$(host_mounts)
 	for step in bootstrap open join clone boot mapped hide session loopback private sources root mounts \
-		devices workdir pivot console hostname readonly masks remount umask ready chdir identity \
+		devices workdir pivot console hostname readonly masks remount umask descriptors ready chdir identity \
 		inside program nonewprivs exec; do
 		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" die
-		assert_error "signal 9"
+		assert_error "ended by signal"
 		refute_contains RAN
 		[ "$mounts" = "$(host_mounts)" ]
 		[ -z "$(left_processes)" ]
@@ -218,11 +218,15 @@ fails_with() {
 	local pid=$! child=
 	for _ in $(seq 200); do
 		for child in $(cat /proc/$pid/task/$pid/children); do
-			! grep -q 'State:.T' "/proc/$child/status" || kill -CONT "$child"
+			if is_stopped "$child"; then
+				touch "$bundle/stopped"
+				kill -CONT "$child"
+			fi
 		done
 		grep -q RAN "$bundle/out" && break
 		sleep 0.05
 	done
 	wait $pid
+	[ -e "$bundle/stopped" ]
 	[ "$(cat "$bundle/out")" = RAN ]
 }

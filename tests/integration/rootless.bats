@@ -14,6 +14,8 @@ setup() {
 	id "$user" >/dev/null 2>&1 || useradd --no-create-home --shell /bin/sh "$user"
 	grep -q "^$user:" /etc/subuid || usermod --add-subuids 500000-565535 "$user"
 	grep -q "^$user:" /etc/subgid || usermod --add-subgids 500000-565535 "$user"
+	subuid=$(grep "^$user:" /etc/subuid | head -n 1 | cut -d: -f2)
+	subgid=$(grep "^$user:" /etc/subgid | head -n 1 | cut -d: -f2)
 	uid=$(id -u "$user")
 	bundle=
 }
@@ -82,8 +84,8 @@ user_run() {
 	config '.process.terminal = true'
 	in_container 'tty; echo done'
 	chown "$user:" "$bundle/config.json"
-	run timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups python3 \
-		"$BATS_TEST_DIRNAME/../kit/pty.py" '' "$bundle/berth" run --bundle "$bundle" tty
+	run timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups /usr/bin/python3 \
+		"$BATS_TEST_DIRNAME/../kit/terminal.py" '' "$bundle/berth" run --bundle "$bundle" tty
 	assert_status 0
 	assert_line /dev/pts/0
 	assert_line done
@@ -91,10 +93,11 @@ user_run() {
 
 @test "rootless with subordinate ids: newuidmap and newgidmap" {
 	make_user_bundle
-	config '.linux.uidMappings = [{"containerID": 0, "hostID": $uid, "size": 1}, {"containerID": 1, "hostID": 500000, "size": 65536}]
-		| .linux.gidMappings = [{"containerID": 0, "hostID": $gid, "size": 1}, {"containerID": 1, "hostID": 500000, "size": 65536}]
+	config '.linux.uidMappings = [{"containerID": 0, "hostID": $uid, "size": 1}, {"containerID": 1, "hostID": $subuid, "size": 65536}]
+		| .linux.gidMappings = [{"containerID": 0, "hostID": $gid, "size": 1}, {"containerID": 1, "hostID": $subgid, "size": 65536}]
 		| .process.user = {"uid": 1000, "gid": 1000, "additionalGids": [5]}' \
-		--argjson uid "$uid" --argjson gid "$(id -g "$user")"
+		--argjson uid "$uid" --argjson gid "$(id -g "$user")" \
+		--argjson subuid "$subuid" --argjson subgid "$subgid"
 	in_container 'id -u; id -G; wc -l </proc/self/uid_map'
 	user_run
 	assert_status 0

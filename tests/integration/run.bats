@@ -317,7 +317,7 @@ container_of() {
 	local pid=$! child=
 	for _ in $(seq 200); do
 		child=$(container_of $pid)
-		[ -n "$child" ] && grep -q 'State:.T' "/proc/$child/status" && break
+		[ -n "$child" ] && is_stopped "$child" && break
 		sleep 0.05
 	done
 	run readlink "/proc/$child/exe"

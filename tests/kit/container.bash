@@ -15,7 +15,7 @@ export BERTH BERTH_TEST
 make_bundle() {
 	bundle=$(mktemp -d /tmp/berth-test.XXXXXX)
 	chmod 755 "$bundle"
-	mkdir -p "$bundle/rootfs/bin"
+	mkdir -p "$bundle"/rootfs/{bin,dev,etc,proc,sys,tmp}
 	cp /bin/busybox "$bundle/rootfs/bin/busybox"
 	local name
 	for name in sh true false cat ls id hostname mount mknod touch echo sleep stat readlink \
@@ -115,9 +115,15 @@ left_processes() {
 	local pid
 	for pid in /proc/[0-9]*; do
 		if [ "$(readlink "$pid/root" 2>/dev/null)" = "$bundle/rootfs" ] ||
-			tr '\0' ' ' <"$pid/cmdline" 2>/dev/null | grep -qF -- "$bundle"; then
+			grep -qsF -- "$bundle" "$pid/cmdline"; then
 			[ "$pid" = "/proc/$$" ] || printf '%s %s\n' "$pid" \
-				"$(tr '\0' ' ' <"$pid/cmdline" 2>/dev/null)"
+				"$(tr '\0' ' ' 2>/dev/null <"$pid/cmdline")"
 		fi
 	done
+}
+
+# is_stopped PID: a step has stopped there (BERTH_FAIL=step:stop): by SIGSTOP, or, in the first process of a
+# pid namespace, waiting for a blocked SIGCONT.
+is_stopped() {
+	grep -qs -e '^State:.T' -e '^SigBlk:.0000000000020000' "/proc/$1/status"
 }

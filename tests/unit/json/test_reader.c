@@ -31,8 +31,8 @@ static struct outcome parse(struct arena *arena, const char *text, size_t length
 	assert_non_null(copy);
 	memcpy(copy, text, length);
 	arena_init(arena, TEST_ARENA_BYTES);
-	outcome.status = json_parse(
-		arena, copy, length, &outcome.value, &outcome.offset, &outcome.reason);
+	outcome.status =
+		json_parse(arena, copy, length, &outcome.value, &outcome.offset, &outcome.reason);
 	free(copy);
 	return outcome;
 }
@@ -249,8 +249,7 @@ static void test_every_byte(void **state)
 			text[at] = (char)byte;
 			outcome = parse(&arena, text, sizeof(sample) - 1);
 			assert_true(outcome.status == 0 ||
-				    (outcome.status == -EINVAL &&
-					    outcome.offset < sizeof(sample)));
+				    (outcome.status == -EINVAL && outcome.offset < sizeof(sample)));
 		}
 	}
 }
@@ -433,8 +432,7 @@ static void test_duplicates(void **state)
 		assert_int_equal(outcome.value->length, count - 1);
 		assert_int_equal(json_to_i64(json_get(outcome.value, "twin"), &number), 0);
 		assert_int_equal(number, count);
-		assert_string_not_equal(
-			outcome.value->first->key, count == 2 ? "k2" : "twin");
+		assert_string_not_equal(outcome.value->first->key, count == 2 ? "k2" : "twin");
 	}
 }
 
@@ -447,8 +445,7 @@ static void test_memory(void **state)
 
 	(void)state;
 	arena_init(&arena, TEST_ARENA_BYTES);
-	assert_int_equal(
-		json_parse(&arena, sample, strlen(sample), &value, &offset, &reason), 0);
+	assert_int_equal(json_parse(&arena, sample, strlen(sample), &value, &offset, &reason), 0);
 	whole = arena.used;
 	assert_true(whole > 0);
 	for (size_t limit = 0; limit < whole; limit += 16) {

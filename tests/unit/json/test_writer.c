@@ -91,8 +91,8 @@ static void test_round_trip(void **state)
 		char *text;
 
 		arena_init(&arena, 1 << 20);
-		assert_int_equal(json_parse(&arena, expected, strlen(expected), &value, &offset,
-					 &reason),
+		assert_int_equal(
+			json_parse(&arena, expected, strlen(expected), &value, &offset, &reason),
 			0);
 		json_writer_init(&writer, is_pretty != 0);
 		json_write_value(&writer, value);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""pty.py [--check-modes] INPUT COMMAND...: runs a command on a terminal of 33 rows and 111 columns.
+"""terminal.py [--check-modes] INPUT COMMAND...: runs a command on a terminal of 33 rows and 111 columns.
 
 Types INPUT and a newline as soon as the command has written something (or after two seconds), copies
 what comes out with the line ends of files, and exits as the command does. A control character is typed

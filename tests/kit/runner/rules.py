@@ -58,7 +58,7 @@ def judge_skips(results, skips, facts, mode, suites):
         outcomes.setdefault(without_build(name), set()).add(outcome)
     for name, (fact, number) in skips.items():
         if fact not in facts:
-            complaints.append(f"tests/skips:{number}: {fact} is no fact that tests/kit/facts.py knows")
+            complaints.append(f"tests/skips:{number}: {fact} is no fact that tests/kit/runner/facts.py knows")
         elif name not in outcomes:
             if name.split("/")[0] in suites:
                 complaints.append(f"tests/skips:{number}: there is no test {name}")
