@@ -5,11 +5,9 @@
 # compiler will do as well.
 
 # Lists for those who source this.
-# shellcheck disable=SC2034
-packages_build=(gcc libc6-dev meson ninja-build musl-tools pkg-config libseccomp-dev linux-libc-dev)
-# shellcheck disable=SC2034
+packages_build=(gcc libc6-dev meson ninja-build musl-tools pkg-config linux-libc-dev)
 packages_tests=(clang clang-format libclang-rt-dev libcmocka-dev bats python3 busybox-static uidmap
-	golang-go jq shellcheck strace util-linux iproute2 g++ git binutils)
+	golang-go jq shellcheck strace util-linux iproute2 g++ git binutils scdoc)
 
 # Whether what a package is needed for is here.
 packages_has() {
@@ -17,7 +15,6 @@ packages_has() {
 	libc6-dev) [ -e /usr/include/stdlib.h ] ;;
 	ninja-build) command -v ninja ;;
 	musl-tools) command -v musl-gcc ;;
-	libseccomp-dev) pkg-config --exists libseccomp ;;
 	linux-libc-dev) [ -e /usr/include/linux/openat2.h ] ;;
 	libcmocka-dev) pkg-config --exists cmocka ;;
 	libclang-rt-dev) packages_has_sanitizer ;;

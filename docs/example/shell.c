@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 
 	message = make_message(&wish, &length);
 	fd = start_init(at < argc ? argv + at : shell, &init);
-	if (write(fd, message, length) != (ssize_t)length) {
+	if (send(fd, message, length, MSG_NOSIGNAL) != (ssize_t)length) {
 		die("berth-init does not read");
 	}
 	free(message);

@@ -122,7 +122,11 @@ func main() {
 		program = []string{"sh"}
 	}
 	var flags uint32
-	for _, kind := range strings.Split(*create, ",") {
+	for _, kind := range strings.FieldsFunc(*create, func(r rune) bool { return r == ',' }) {
+		if kinds[kind] == 0 {
+			fmt.Fprintln(os.Stderr, "shell: -new: unknown namespace", kind)
+			os.Exit(1)
+		}
 		flags |= kinds[kind]
 	}
 	status, err := run(flags, join, program)

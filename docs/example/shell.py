@@ -61,8 +61,11 @@ def main():
         env={**os.environ, "_LIBCONTAINER_INITPIPE": str(theirs.fileno())},
     )
     theirs.close()
-    ours.sendall(message(attributes))
-    line = ours.makefile().readline()
+    try:
+        ours.sendall(message(attributes))
+        line = ours.makefile().readline()
+    except ConnectionError:
+        line = ""  # berth-init has ended before it read all of the message
     init.wait()
     if not line:
         return 1  # berth-init has said why on stderr

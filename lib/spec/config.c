@@ -122,8 +122,13 @@ int spec_decode(const struct json_value *tree, struct arena *arena, struct spec 
 	struct berth_error *err)
 {
 	struct spec spec = {0};
-	int r = spec_table_decode(&config_table, tree, arena, &spec, err);
+	int r;
 
+	if (tree->kind != JSON_OBJECT) {
+		return error_set(err, BERTH_ERROR_CONFIG, "the config must be an object, is %s",
+			json_kind_name(tree->kind));
+	}
+	r = spec_table_decode(&config_table, tree, arena, &spec, err);
 	if (r < 0) {
 		return r;
 	}

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -60,13 +61,14 @@ static int step_is_meant(int step, const char *wish, size_t length)
 
 /*
  * The first process of a pid namespace is immune to what it sends itself, SIGSTOP and SIGKILL as well. It
- * waits for SIGCONT instead (which it blocks: that can be seen in its status), and dies of a fault.
+ * waits for SIGCONT instead, and dies of a fault. Whoever has stopped is called "stopped" meanwhile.
  */
 static void step_stop(void)
 {
 	sigset_t wanted;
 	sigset_t old;
 
+	(void)prctl(PR_SET_NAME, "stopped", 0, 0, 0);
 	if (getpid() != 1) {
 		(void)kill(getpid(), SIGSTOP);
 		return;

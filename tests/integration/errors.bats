@@ -226,7 +226,7 @@ fails_with() {
 		grep -q RAN "$bundle/out" && break
 		sleep 0.05
 	done
-	wait $pid
+	wait $pid || { cat "$bundle/out"; return 1; }
 	[ -e "$bundle/stopped" ]
 	[ "$(cat "$bundle/out")" = RAN ]
 }

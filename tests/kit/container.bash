@@ -122,8 +122,7 @@ left_processes() {
 	done
 }
 
-# is_stopped PID: a step has stopped there (BERTH_FAIL=step:stop): by SIGSTOP, or, in the first process of a
-# pid namespace, waiting for a blocked SIGCONT.
+# is_stopped PID: a step has stopped there (BERTH_FAIL=step:stop).
 is_stopped() {
-	grep -qs -e '^State:.T' -e '^SigBlk:.0000000000020000' "/proc/$1/status"
+	grep -qsx stopped "/proc/$1/comm"
 }

@@ -56,11 +56,20 @@ def map_lines(wish):
     return "".join(line + "\n" for line in wish.split(","))
 
 
+def literal_bytes(literal):
+    """b'x', b'x' * 3, and sums of these."""
+    value = b""
+    for part in literal.split(" + "):
+        data, _, times = part.partition(" * ")
+        value += ast.literal_eval(data) * int(times or 1)
+    return value
+
+
 def raw_attribute(wish):
-    """TYPE=LITERAL or TYPE/NLA_LEN=LITERAL, where LITERAL is bytes as Python writes them."""
+    """TYPE=BYTES or TYPE/NLA_LEN=BYTES; see literal_bytes()."""
     number, literal = wish.split("=", 1)
     kind, _, nla_len = number.partition("/")
-    return attribute(int(kind), ast.literal_eval(literal), int(nla_len) if nla_len else None)
+    return attribute(int(kind), literal_bytes(literal), int(nla_len) if nla_len else None)
 
 
 def attributes(wish, console):
@@ -286,15 +295,17 @@ def open_terminal(wish):
         return None, wish.console
     master, slave = os.openpty()
     path = os.ttyname(slave)
+    if wish.uid is not None:
+        os.chown(path, wish.uid, -1)
     os.close(slave)
     return master, path
 
 
 def run(wish):
     init_fd = os.open(wish.init, os.O_RDONLY | os.O_CLOEXEC)
+    master, console = open_terminal(wish)
     become(wish)
     start_threads(wish.threads)
-    master, console = open_terminal(wish)
     message = make_message(wish, console)
     ours, theirs = socket.socketpair()
     errors = os.memfd_create("stderr")

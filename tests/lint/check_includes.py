@@ -38,8 +38,9 @@ SINGLE = {
 # Public headers, <berth/...>: all, or those named.
 PUBLIC = {"api": None, "cli": None, "include": None, "base": {"berth/error.h"}}
 
-# Headers that one header reaches through others, base not counted: every room uses base.
+# Headers, one through another. Not counted are base, which every room uses, and the public ones.
 DEPTH_MAX = 5
+UNCOUNTED = ("base", "include")
 
 QUOTED = re.compile(r'\s*(?:include)?\s*"([^"]+)"')
 ANGLED = re.compile(r"\s*(?:include)?\s*<(berth/[^>]+)>")
@@ -102,7 +103,7 @@ def check_graph(tree_, graph):
             return 0
         if name not in depths:
             below = [visit(other, stack + [name]) for other in graph.get(name, {})]
-            is_counted = name.endswith(".h") and tree.room_of(name) != "base"
+            is_counted = name.endswith(".h") and tree.room_of(name) not in UNCOUNTED
             depths[name] = max(below, default=0) + (1 if is_counted else 0)
             if depths[name] > DEPTH_MAX:
                 tree_.complain(name, 1, f"includes are {depths[name]} deep, at most {DEPTH_MAX}")

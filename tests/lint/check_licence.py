@@ -7,7 +7,7 @@ HEAD_LINES = 5
 
 # Formats without comments, and data that is compared or replayed byte for byte.
 BARE_NAMES = {"LICENSE"}
-BARE_ENDINGS = (".json", ".bin", ".golden", ".sum")
+BARE_ENDINGS = (".json", ".bin", ".golden", ".trace", ".sum")
 BARE_FOLDERS = {"corpus", "corpora", "vectors", "cases"}
 
 

@@ -18,6 +18,10 @@ MACRO_PREFIX = "BERTH_"
 EXPORT_ROOMS = ("api", "include")
 
 
+def prefixes_of(room):
+    return PREFIXES.get(room, (room + "_",))
+
+
 def declared_name(item):
     """The name of a variable that is declared or defined by the tokens of an item, or None."""
     depth, name = 0, None
@@ -44,7 +48,7 @@ def is_type_alone(item):
 
 def check_name(tree_, path, line, name):
     room = tree.room_of(path)
-    prefixes = PREFIXES.get(room, (room + "_",))
+    prefixes = prefixes_of(room)
     if not name.startswith(prefixes):
         tree_.complain(path, line, f"{name} is not static and has not the prefix of its room: "
                        + " or ".join(prefixes))

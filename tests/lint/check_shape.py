@@ -5,7 +5,7 @@ import re
 import csource
 import tree
 
-CONDITIONALS = ("if", "ifdef", "ifndef", "elif", "else", "endif")
+CONDITIONALS = ("if", "ifdef", "ifndef")
 WORDS = re.compile(r"\b(TODO|FIXME|XXX)\b")
 
 

@@ -7,9 +7,11 @@ import subprocess
 
 import csource
 import tree
-from check_names import PREFIXES
+from check_names import prefixes_of
 
 MAP = "lib/api/libberth.map"
+# What a sanitizer or the compiler adds to objects.
+TOOLS = ("__asan_", "__ubsan_", "__sanitizer_", "__odr_asan", "__start_", "__stop_")
 BERTH_NEEDS = ("libc.so.", "ld-linux")
 
 # Rooms that make no system call and do no input or output: what each may leave to the C library.
@@ -101,27 +103,26 @@ def archives(build):
             yield folder, archive
 
 
+def undefined(path):
+    return set(re.findall(r"^\s+U (\w+)", output("nm", "-u", path), re.M))
+
+
+def is_own(name, rooms):
+    return any(name.startswith(prefixes_of(room)) for room in rooms)
+
+
 def check_archives(tree_, build):
-    ours = tuple(p for prefixes in PREFIXES.values() for p in prefixes)
-    for room, archive in archives(build):
-        prefixes = PREFIXES.get(room, (room + "_",))
+    found = dict(archives(build))
+    for room, archive in found.items():
         where = f"lib/{room}/meson.build"
-        for kind, name in defined(archive, "-g"):
-            if not name.startswith(prefixes) and not name.startswith("__"):
+        for _, name in defined(archive, "-g"):
+            if not is_own(name, [room]) and not name.startswith(TOOLS):
                 tree_.complain(where, 1, f"{name} is global and has not the prefix of its room")
-        if room not in PURE_ROOMS:
-            continue
-        own = {name for _, name in defined(archive, "-g")}
-        for line in set(output("nm", "-u", archive).split("\n")):
-            name = line.split()[-1] if " U " in line else ""
-            foreign = name and name not in own and not PURE_NAMES.match(name)
-            if foreign and not name.startswith(ours + ("spec_", "json_", "berth_", "__asan", "__ubsan")):
-                if (room, name) not in FAILPOINT:
+        if room in PURE_ROOMS:
+            for name in undefined(archive):
+                if not is_own(name, found) and not PURE_NAMES.match(name) and \
+                        not name.startswith(TOOLS):
                     tree_.complain(where, 1, f"{name}: the room {room} is pure")
-
-
-# The failpoints of wire/step.c, which no release has.
-FAILPOINT = {("wire", n) for n in ("getenv", "raise", "kill", "getpid", "secure_getenv")}
 
 
 def lint(tree_):

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -27,20 +30,37 @@ static int mount_plain(
 	return (int)syscall(SYS_mount, source, target, type, flags, NULL);
 }
 
+/* The code under test is what might be wrong, and it runs as root: the host's files are out of its reach
+ * before it starts, so that a bug, or a mutant, can change nothing but this tmpfs. */
+static void leave_host(const char *place)
+{
+	struct statfs fs;
+
+	CHECK(mount_plain(NULL, "/", NULL, MS_REC | MS_PRIVATE) == 0);
+	CHECK(mount_plain("tmpfs", place, "tmpfs", 0) == 0);
+	CHECK(chdir(place) == 0);
+	CHECK(syscall(SYS_pivot_root, ".", ".") == 0);
+	CHECK(syscall(SYS_umount2, ".", MNT_DETACH) == 0);
+	CHECK(chdir("/") == 0);
+	CHECK(statfs("/", &fs) == 0 && fs.f_type == TMPFS_MAGIC);
+	CHECK(sandbox_count(AT_FDCWD, "/") == 0);
+}
+
 static void child_main(const char *place, void (*test)(struct sandbox *))
 {
-	struct sandbox sandbox = {0};
+	struct sandbox sandbox = {.root = "/root", .outside = "/outside"};
 
 	if (unshare(CLONE_NEWNS) < 0) {
 		_exit(STATUS_SKIP);
 	}
-	CHECK(mount_plain(NULL, "/", NULL, MS_REC | MS_PRIVATE) == 0);
-	CHECK(mount_plain("tmpfs", place, "tmpfs", 0) == 0);
 	(void)umask(0);
-	(void)snprintf(sandbox.root, sizeof(sandbox.root), "%s/root", place);
-	(void)snprintf(sandbox.outside, sizeof(sandbox.outside), "%s/outside", place);
-	CHECK(mkdir(sandbox.root, 0755) == 0);
-	CHECK(mkdir(sandbox.outside, 0755) == 0);
+	leave_host(place);
+	sandbox_dir(AT_FDCWD, "/proc");
+	CHECK(mount_plain("proc", "/proc", "proc", 0) == 0);
+	sandbox_dir(AT_FDCWD, "/dev");
+	CHECK(mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3)) == 0);
+	sandbox_dir(AT_FDCWD, sandbox.root);
+	sandbox_dir(AT_FDCWD, sandbox.outside);
 	sandbox.root_fd = open(sandbox.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	sandbox.outside_fd = open(sandbox.outside, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CHECK(sandbox.root_fd >= 0 && sandbox.outside_fd >= 0);

@@ -3,8 +3,8 @@
 #define CHILD_SANDBOX_H
 /*
  * The child's rooms on the real kernel: each test runs in a process of its own, in a mount namespace of
- * its own, in an empty tmpfs that goes away with it. There, "root" is the image and "outside" is what
- * it must never reach; both are absolute paths of the host, in `struct sandbox`.
+ * its own, whose "/" is an empty tmpfs that goes away with it: nothing of the host can be named there.
+ * "root" is the image and "outside" is what it must never reach.
  */
 #include <stdbool.h>
 #include <stdio.h>

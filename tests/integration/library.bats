@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What is installed: one binary on libc alone, a library with a symbol map, headers, berth.pc.
+
+load ../kit/container
+
+setup() {
+	build=${BERTH_BUILD:-$kit_root/build/release}
+	[ -e "$build/build.ninja" ] || skip "no release build"
+	work=$(mktemp -d /tmp/berth-test.XXXXXX)
+}
+
+teardown() {
+	[ -z "${work:-}" ] || rm -rf "$work"
+}
+
+@test "berth needs libc alone" {
+	run sh -c 'readelf -d "$1" | grep NEEDED' sh "$BERTH"
+	assert_status 0
+	[ "${#lines[@]}" = 1 ]
+	assert_contains libc.so.6
+}
+
+@test "berth-init needs nothing: static, no interpreter, at most 100 kB" {
+	local init=${BERTH_INIT:-$kit_root/build/bin/berth-init}
+	run readelf -ld "$init"
+	refute_contains INTERP
+	refute_contains NEEDED
+	[ "$(stat -c %s "$init")" -le 102400 ]
+}
+
+@test "berth carries the very bytes of berth-init" {
+	run python3 -c 'import sys; print(open(sys.argv[1], "rb").read() in open(sys.argv[2], "rb").read())' \
+		"${BERTH_INIT:-$kit_root/build/bin/berth-init}" "$BERTH"
+	[ "$output" = True ]
+}
+
+@test "an installed tree: a program in C builds with berth.pc and runs" {
+	DESTDIR=$work meson install -C "$build" --no-rebuild >/dev/null
+	local pc
+	pc=$(find "$work" -name berth.pc)
+	[ -n "$pc" ]
+	cat >"$work/program.c" <<'C'
+#include <berth/bootstrap.h>
+#include <berth/container.h>
+#include <stdio.h>
+
+int main(void)
+{
+	struct berth_error err = {0};
+	char line[1200];
+	int status;
+	struct berth_run_options run = {.size = sizeof(run), .id = "x", .bundle = "/nowhere"};
+
+	if (berth_run(&run, &status, &err) == 0) {
+		return 1;
+	}
+	berth_error_text(&err, line, sizeof(line));
+	printf("%s|%d|%s\n", berth_version(), err.errnum, line);
+	return 0;
+}
+C
+	PKG_CONFIG_SYSROOT_DIR=$work PKG_CONFIG_PATH=$(dirname "$pc") \
+		sh -c 'cc -Wall -Werror -o "$1/program" "$1/program.c" $(pkg-config --cflags --libs berth)' sh "$work"
+	run env LD_LIBRARY_PATH="$(dirname "$(find "$work" -name 'libberth.so.0')")" "$work/program"
+	assert_status 0
+	[ "$output" = "0.1.0|2|open /nowhere/config.json: no such file or directory" ]
+}
+
+@test "the same headers and library from C++" {
+	cat >"$work/program.cc" <<'CC'
+#include <berth/bootstrap.h>
+#include <berth/container.h>
+
+int main()
+{
+	return berth_version()[0] == '0' ? 0 : 1;
+}
+CC
+	g++ -Wall -Werror -std=c++11 -I "$kit_root/include" -o "$work/program" "$work/program.cc" \
+		-L "$build/lib/api" -lberth
+	run env LD_LIBRARY_PATH="$build/lib/api" "$work/program"
+	assert_status 0
+}
+
+@test "the library is quiet and stays: a failed run prints nothing and does not end the caller" {
+	cat >"$work/quiet.py" <<'PYTHON'
+import ctypes, sys
+lib = ctypes.CDLL(sys.argv[1])
+err = ctypes.create_string_buffer(1024)
+text = ctypes.c_char_p()
+assert lib.berth_explain(b"/nowhere", ctypes.byref(text), err) < 0
+sys.stderr.write("still here\n")
+PYTHON
+	run python3 "$work/quiet.py" "$build/lib/api/libberth.so"
+	assert_status 0
+	[ "$output" = "still here" ]
+}
