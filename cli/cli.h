@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <berth/container.h>
 
@@ -21,7 +22,15 @@ static inline void cli_free(void *pointer)
 	free(*(void **)pointer);
 }
 
+static inline void cli_close(const int *fd)
+{
+	if (*fd >= 0) {
+		(void)close(*fd);
+	}
+}
+
 #define autoptr __attribute__((cleanup(cli_free)))
+#define autofd  __attribute__((cleanup(cli_close)))
 
 /* An option of a verb: `--name`, `-name`, `--name VALUE`, `--name=VALUE`, `-n`. */
 struct cli_option {

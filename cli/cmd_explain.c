@@ -12,8 +12,7 @@ int cmd_explain(int argc, char **argv)
 			"the bundle's directory, which holds config.json (default: here)"},
 	};
 	struct berth_error err = {0};
-	char *text = NULL;
-	int status;
+	autoptr char *text = NULL;
 	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
 
 	if (taken <= 0) {
@@ -25,7 +24,5 @@ int cmd_explain(int argc, char **argv)
 	if (berth_explain(bundle, &text, &err) < 0) {
 		return cli_fail(&err);
 	}
-	status = cli_write(text, strlen(text));
-	free(text);
-	return status;
+	return cli_write(text, strlen(text));
 }

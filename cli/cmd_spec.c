@@ -13,8 +13,7 @@ static int write_config(const char *bundle, const char *text)
 {
 	size_t length = strlen(text);
 	char path[4096];
-	ssize_t written;
-	int fd;
+	autofd int fd = -1;
 
 	if (snprintf(path, sizeof(path), "%s/config.json", bundle) >= (int)sizeof(path)) {
 		return cli_fail_text("--bundle is too long");
@@ -24,10 +23,12 @@ static int write_config(const char *bundle, const char *text)
 		return cli_fail_text("%s: %s", path,
 			errno == EEXIST ? "exists already: remove it first" : strerror(errno));
 	}
-	written = write(fd, text, length);
-	if (close(fd) < 0 || written != (ssize_t)length) {
+	errno = ENOSPC;
+	if (write(fd, text, length) != (ssize_t)length || fsync(fd) < 0) {
+		int status = cli_fail_text("write %s: %s", path, strerror(errno));
+
 		(void)unlink(path);
-		return cli_fail_text("write %s: %s", path, strerror(errno ? errno : ENOSPC));
+		return status;
 	}
 	return 0;
 }
@@ -42,8 +43,7 @@ int cmd_spec(int argc, char **argv)
 		{"rootless", 0, NULL, &is_rootless, "for a user without privileges"},
 	};
 	struct berth_error err = {0};
-	char *text = NULL;
-	int status;
+	autoptr char *text = NULL;
 	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
 
 	if (taken <= 0) {
@@ -55,7 +55,5 @@ int cmd_spec(int argc, char **argv)
 	if (berth_spec(is_rootless, geteuid(), getegid(), &text, &err) < 0) {
 		return cli_fail(&err);
 	}
-	status = write_config(bundle, text);
-	free(text);
-	return status;
+	return write_config(bundle, text);
 }

@@ -82,13 +82,13 @@ user_run() {
 @test "rootless with a terminal" {
 	make_user_bundle
 	config '.process.terminal = true'
-	in_container 'tty; echo done'
+	in_container 'tty; echo finished'
 	chown "$user:" "$bundle/config.json"
 	run timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups /usr/bin/python3 \
 		"$BATS_TEST_DIRNAME/../kit/terminal.py" '' "$bundle/berth" run --bundle "$bundle" tty
 	assert_status 0
 	assert_line /dev/pts/0
-	assert_line done
+	assert_line finished
 }
 
 @test "rootless with subordinate ids: newuidmap and newgidmap" {

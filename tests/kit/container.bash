@@ -109,17 +109,15 @@ host_mounts() {
 	sort /proc/self/mountinfo
 }
 
-# Processes of ours that are left: those whose root, argv or memfd is a container's. The tests run beside
-# each other, so only what names this bundle counts.
+# left_processes [FAIL]: processes of ours that are left: those whose arguments name this bundle, whose root
+# is its, and every berth-init that was started with BERTH_FAIL=FAIL. The tests run beside each other: only
+# what is this test's counts.
 left_processes() {
-	local pid
-	for pid in /proc/[0-9]*; do
-		if [ "$(readlink "$pid/root" 2>/dev/null)" = "$bundle/rootfs" ] ||
-			grep -qsF -- "$bundle" "$pid/cmdline"; then
-			[ "$pid" = "/proc/$$" ] || printf '%s %s\n' "$pid" \
-				"$(tr '\0' ' ' 2>/dev/null <"$pid/cmdline")"
-		fi
-	done
+	pgrep -af -- "$bundle"
+	find /proc -maxdepth 2 -name root -lname "$bundle/rootfs" 2>/dev/null
+	[ -z "${1:-}" ] || find /proc -maxdepth 2 -name exe -lname '/memfd:berth-init*' -printf '%h/environ\n' \
+		2>/dev/null | xargs -r grep -lsFz -x "BERTH_FAIL=$1"
+	return 0
 }
 
 # is_stopped PID: a step has stopped there (BERTH_FAIL=step:stop).

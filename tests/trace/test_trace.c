@@ -140,7 +140,7 @@ static const struct boot sample = {
 		.effective = 0x21,
 		.inheritable = 0x20,
 		.ambient = 0x20},
-	.cwd = "/work/dir",
+	.cwd = "/job/dir",
 };
 
 /* What the sample finds. */
@@ -162,8 +162,8 @@ static const struct fake_node nodes[] = {
 	{"mount(tmpfs)/dev/ptmx", S_IFREG | 0644, 0, NULL, false},
 	{"mount(tmpfs)/dev/console", 0, 0, NULL, true},
 	{"mount(tmpfs)/dev/pts/ptmx", CHR(5, 2), NULL, false},
-	{"mount(tmpfs)/work", 0, 0, NULL, true},
-	{"mount(tmpfs)/work/dir", 0, 0, NULL, true},
+	{"mount(tmpfs)/job", 0, 0, NULL, true},
+	{"mount(tmpfs)/job/dir", 0, 0, NULL, true},
 	{"mount(tmpfs)/proc/absent", 0, 0, NULL, true},
 	{"mount(tmpfs)/proc/kcore", S_IFREG | 0400, 0, NULL, false},
 	{"mount(tmpfs)/proc/keys", S_IFREG | 0400, 0, NULL, false},

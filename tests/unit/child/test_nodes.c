@@ -321,13 +321,13 @@ static void readonly(struct sandbox *sandbox)
 
 static void workdir(struct sandbox *sandbox)
 {
-	struct boot boot = {.cwd = "/work/dir"};
+	struct boot boot = {.cwd = "/job/dir"};
 	struct rootfs rootfs;
 
 	sandbox_file(sandbox->root_fd, "file", "");
 	attach(sandbox, &rootfs, &boot);
 	CHECK_OK(sandbox, rootfs_workdir(&rootfs, &boot, &sandbox->err));
-	CHECK(sandbox_exists(rootfs.root_fd, "work/dir"));
+	CHECK(sandbox_exists(rootfs.root_fd, "job/dir"));
 	boot.cwd = "/file/x";
 	CHECK_OK(sandbox, rootfs_workdir(&rootfs, &boot, &sandbox->err));
 	boot.flags = BOOT_ROOT_READONLY;

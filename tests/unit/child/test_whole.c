@@ -76,7 +76,7 @@ static struct boot whole(const struct sandbox *sandbox)
 		.console_rows = 33,
 		.console_columns = 99,
 		.identity = {.uid = 1000},
-		.cwd = "/work",
+		.cwd = "/job",
 	};
 }
 
@@ -152,7 +152,7 @@ static void end_to_end(struct sandbox *sandbox)
 	CHECK(sandbox_count(AT_FDCWD, "/proc/bus") == 0);
 	CHECK(sandbox_try_write("/dev/null") == 0);
 	CHECK(sandbox_try_write("/dev/x") == 0);
-	CHECK(chdir("/work") == 0);
+	CHECK(chdir("/job") == 0);
 	mounts_check();
 }
 

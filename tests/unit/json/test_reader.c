@@ -181,6 +181,7 @@ static const struct bad {
 	{"\"\\ud800\"", 0, -EINVAL, 1, "lone surrogate in a string"},
 	{"\"\\ud800\\u0041\"", 0, -EINVAL, 1, "lone surrogate in a string"},
 	{"\"\\ud800\\ud800\"", 0, -EINVAL, 1, "lone surrogate in a string"},
+	{"\"\\ud800\\ue000\"", 0, -EINVAL, 1, "lone surrogate in a string"},
 	{"\"\\udc00\"", 0, -EINVAL, 1, "lone surrogate in a string"},
 	{"\"\\ud800\\n\"", 0, -EINVAL, 1, "lone surrogate in a string"},
 	{"\"\x80\"", 0, -EINVAL, 1, "invalid UTF-8 in a string"},
