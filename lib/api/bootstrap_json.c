@@ -9,8 +9,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "wire/bootstrap.h"
 #include "json/json.h"
+#include "json/string.h"
+#include "wire/bootstrap.h"
 
 /*
  * The bootstrap message as JSON, for those who write a program that sends one. encode reads "kind",
@@ -270,52 +271,16 @@ int berth_bootstrap_from_json(const char *json, size_t length, void **ret_messag
 	return 0;
 }
 
-/* The length of the UTF-8 sequence (RFC 3629: shortest form, no surrogates) at `text`, or 0. The NUL at
- * the end stops every comparison. */
-static size_t utf8_length(const unsigned char *text)
+static bool is_utf8(const char *text, size_t length)
 {
-	static const struct {
-		unsigned char first, last, second_least, second_most;
-		size_t length;
-	} rows[] = {
-		{0x01, 0x7f, 0, 0, 1},
-		{0xc2, 0xdf, 0x80, 0xbf, 2},
-		{0xe0, 0xe0, 0xa0, 0xbf, 3},
-		{0xe1, 0xec, 0x80, 0xbf, 3},
-		{0xed, 0xed, 0x80, 0x9f, 3},
-		{0xee, 0xef, 0x80, 0xbf, 3},
-		{0xf0, 0xf0, 0x90, 0xbf, 4},
-		{0xf1, 0xf3, 0x80, 0xbf, 4},
-		{0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-	size_t row = 0;
+	while (length > 0) {
+		size_t taken = json_utf8_length(text, length);
 
-	while (text[0] < rows[row].first || text[0] > rows[row].last) {
-		if (++row == ARRAY_COUNT(rows)) {
-			return 0;
-		}
-	}
-	if (rows[row].length > 1 &&
-		(text[1] < rows[row].second_least || text[1] > rows[row].second_most)) {
-		return 0;
-	}
-	for (size_t i = 2; i < rows[row].length; i++) {
-		if ((text[i] & 0xc0) != 0x80) {
-			return 0;
-		}
-	}
-	return rows[row].length;
-}
-
-static bool is_utf8(const char *text)
-{
-	while (*text) {
-		size_t length = utf8_length((const unsigned char *)text);
-
-		if (length == 0) {
+		if (taken == 0) {
 			return false;
 		}
-		text += length;
+		text += taken;
+		length -= taken;
 	}
 	return true;
 }
@@ -333,7 +298,7 @@ static void put_bytes(struct json_writer *writer, const struct wire_attr *attr, 
 	}
 	hex[2 * attr->length] = '\0';
 	json_write_string(writer, hex);
-	if (is_utf8(attr->bytes)) {
+	if (is_utf8(attr->bytes, attr->length)) {
 		json_write_key(writer, "text");
 		json_write_string(writer, attr->bytes);
 	}

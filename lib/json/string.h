@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef JSON_STRING_H
 #define JSON_STRING_H
-/* Inside json: the text between two quotes, and the bytes of UTF-8. */
+/* The text between two quotes, for the reader and the writer; and the bytes of UTF-8, for anybody. */
 #include <stdint.h>
 
 #include "base/attr.h"
