@@ -32,6 +32,13 @@ static inline void cli_close(const int *fd)
 #define autoptr __attribute__((cleanup(cli_free)))
 #define autofd  __attribute__((cleanup(cli_close)))
 
+/* The global flags, before the verb. */
+struct cli_globals {
+	const char *root;       /* --root, or the default */
+	const char *log;        /* --log: a file that gets the error as well; NULL: none */
+	const char *log_format; /* --log-format: "text" or "json" */
+};
+
 /* An option of a verb: `--name`, `-name`, `--name VALUE`, `--name=VALUE`, `-n`. */
 struct cli_option {
 	const char *name;
@@ -41,12 +48,12 @@ struct cli_option {
 	const char *help;
 };
 
-/* A verb, a row of the table in main.c. */
+/* A verb, a row of the table in main.c. argv[0] is the verb; returns the exit status. */
 struct cli_verb {
 	const char *name;
 	const char *arguments; /* as the help shows them */
 	const char *help;
-	int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit status */
+	int (*run)(const struct cli_globals *globals, int argc, char **argv);
 };
 
 /* Takes the options off the front of the arguments, up to the first that is none, or "--". Returns how
@@ -54,9 +61,13 @@ struct cli_verb {
  * gives 0. */
 int cli_parse(const struct cli_option *options, size_t count, int argc, char **argv);
 
-/* Complains with one line on stderr ("berth: ...") and returns the exit status. */
-int cli_fail(const struct berth_error *err);
+/* Complains with one line on stderr ("berth: ...") and, where there is a log, in the log. Returns the
+ * exit status. `globals` may be NULL. */
+int cli_fail(const struct cli_globals *globals, const struct berth_error *err);
 int cli_fail_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Appends the error to the log: one line of text, or one JSON object (log.c). */
+void cli_log(const struct cli_globals *globals, const char *message);
 
 /* The complaint where a verb did not get the arguments that it needs. */
 int cli_need_arguments(const char *verb, int count);
@@ -64,9 +75,15 @@ int cli_need_arguments(const char *verb, int count);
 /* Writes all of it to stdout and flushes: 0, or the exit status after a complaint. */
 int cli_write(const void *bytes, size_t length);
 
-int cmd_bootstrap(int argc, char **argv);
-int cmd_explain(int argc, char **argv);
-int cmd_run(int argc, char **argv);
-int cmd_spec(int argc, char **argv);
+int cmd_bootstrap(const struct cli_globals *globals, int argc, char **argv);
+int cmd_create(const struct cli_globals *globals, int argc, char **argv);
+int cmd_delete(const struct cli_globals *globals, int argc, char **argv);
+int cmd_explain(const struct cli_globals *globals, int argc, char **argv);
+int cmd_kill(const struct cli_globals *globals, int argc, char **argv);
+int cmd_list(const struct cli_globals *globals, int argc, char **argv);
+int cmd_run(const struct cli_globals *globals, int argc, char **argv);
+int cmd_spec(const struct cli_globals *globals, int argc, char **argv);
+int cmd_start(const struct cli_globals *globals, int argc, char **argv);
+int cmd_state(const struct cli_globals *globals, int argc, char **argv);
 
 #endif

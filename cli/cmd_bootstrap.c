@@ -36,7 +36,7 @@ static int encode(const char *json, size_t json_length)
 	size_t length = 0;
 
 	if (berth_bootstrap_from_json(json, json_length, &message, &length, &err) < 0) {
-		return cli_fail(&err);
+		return cli_fail(NULL, &err);
 	}
 	return cli_write(message, length);
 }
@@ -48,7 +48,7 @@ static int decode(const char *message, size_t length)
 	size_t json_length;
 
 	if (berth_bootstrap_to_json(message, length, &json, &err) < 0) {
-		return cli_fail(&err);
+		return cli_fail(NULL, &err);
 	}
 	/* The NUL makes room for a newline at the end. */
 	json_length = strlen(json);
@@ -69,10 +69,11 @@ static int convert(int (*step)(const char *, size_t))
 	return status == 0 ? step(input, length) : status;
 }
 
-int cmd_bootstrap(int argc, char **argv)
+int cmd_bootstrap(const struct cli_globals *globals, int argc, char **argv)
 {
 	int taken = cli_parse(NULL, 0, argc, argv);
 
+	(void)globals;
 	if (taken <= 0) {
 		return taken < 0 ? CLI_EXIT_FAILURE : 0;
 	}

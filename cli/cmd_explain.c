@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-int cmd_explain(int argc, char **argv)
+int cmd_explain(const struct cli_globals *globals, int argc, char **argv)
 {
 	const char *bundle = NULL;
 	const struct cli_option options[] = {
@@ -22,7 +22,7 @@ int cmd_explain(int argc, char **argv)
 		return cli_need_arguments("explain", 0);
 	}
 	if (berth_explain(bundle, &text, &err) < 0) {
-		return cli_fail(&err);
+		return cli_fail(globals, &err);
 	}
 	return cli_write(text, strlen(text));
 }

@@ -1,28 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create and run: the same options, and for run where it stays.
+ */
+#include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "cli.h"
 
-int cmd_run(int argc, char **argv)
+/* What both verbs take, before it is checked. */
+struct launch_flags {
+	struct berth_options options;
+	const char *preserved_fds;
+	bool is_ignored; /* flags that have no effect here */
+};
+
+#define LAUNCH_OPTIONS(flags)                                                                      \
+	{"bundle", 'b', &(flags).options.bundle, NULL,                                             \
+		"the bundle's directory, which holds config.json (default: here)"},                \
+		{"pid-file", 0, &(flags).options.pid_file, NULL,                                   \
+			"a file that gets the pid of the container"},                              \
+		{"console-socket", 0, &(flags).options.console_socket, NULL,                       \
+			"a socket that gets the master of the terminal"},                          \
+		{"preserve-fds", 0, &(flags).preserved_fds, NULL,                                  \
+			"how many descriptors from 3 on the container gets as well"},              \
+	{                                                                                          \
+		"no-subreaper", 0, NULL, &(flags).is_ignored, "accepted, without effect"           \
+	}
+
+/* A decimal number, or -1. */
+static long take_number(const char *text)
 {
-	struct berth_run_options run = {.size = sizeof(run), .dies_with_thread = true};
-	const struct cli_option options[] = {
-		{"bundle", 'b', &run.bundle, NULL,
-			"the bundle's directory, which holds config.json (default: here)"},
-	};
+	long number = 0;
+
+	for (const char *at = text; *at; at++) {
+		if (*at < '0' || *at > '9' || number > 100000) {
+			return -1;
+		}
+		number = number * 10 + (*at - '0');
+	}
+	return *text ? number : -1;
+}
+
+/* The rest of the command line: 0, or the exit status after a complaint. */
+static int take_rest(struct launch_flags *flags, const struct cli_globals *globals,
+	const char *verb, int argc, char **argv, int taken)
+{
+	flags->options.size = sizeof(flags->options);
+	flags->options.root = globals->root;
+	flags->options.dies_with_thread = true;
+	if (flags->preserved_fds) {
+		long number = take_number(flags->preserved_fds);
+
+		if (number < 0) {
+			return cli_fail_text(
+				"--preserve-fds is \"%s\", not a number", flags->preserved_fds);
+		}
+		flags->options.preserved_fds = (uint32_t)number;
+	}
+	if (argc - taken != 1) {
+		return cli_need_arguments(verb, 1);
+	}
+	flags->options.id = argv[taken];
+	return 0;
+}
+
+int cmd_create(const struct cli_globals *globals, int argc, char **argv)
+{
+	struct launch_flags flags = {0};
+	const struct cli_option options[] = {LAUNCH_OPTIONS(flags)};
 	struct berth_error err = {0};
-	int status;
 	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int status;
 
 	if (taken <= 0) {
 		return taken < 0 ? CLI_EXIT_FAILURE : 0;
 	}
-	if (argc - taken != 1) {
-		return cli_need_arguments("run", 1);
+	status = take_rest(&flags, globals, "create", argc, argv, taken);
+	if (status != 0) {
+		return status;
 	}
-	run.id = argv[taken];
-	if (berth_run(&run, &status, &err) < 0) {
-		return cli_fail(&err);
+	return berth_create(&flags.options, &err) < 0 ? cli_fail(globals, &err) : 0;
+}
+
+int cmd_run(const struct cli_globals *globals, int argc, char **argv)
+{
+	struct launch_flags flags = {0};
+	const struct cli_option options[] = {
+		LAUNCH_OPTIONS(flags),
+		{"detach", 'd', NULL, &flags.options.is_detached,
+			"return when the container's program runs"},
+		{"keep", 0, NULL, &flags.options.is_kept,
+			"do not delete the container when it has ended"},
+	};
+	struct berth_error err = {0};
+	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int status;
+
+	if (taken <= 0) {
+		return taken < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	status = take_rest(&flags, globals, "run", argc, argv, taken);
+	if (status != 0) {
+		return status;
+	}
+	if (berth_run(&flags.options, &status, &err) < 0) {
+		return cli_fail(globals, &err);
 	}
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

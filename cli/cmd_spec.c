@@ -33,7 +33,7 @@ static int write_config(const char *bundle, const char *text)
 	return 0;
 }
 
-int cmd_spec(int argc, char **argv)
+int cmd_spec(const struct cli_globals *globals, int argc, char **argv)
 {
 	const char *bundle = ".";
 	bool is_rootless = false;
@@ -53,7 +53,7 @@ int cmd_spec(int argc, char **argv)
 		return cli_need_arguments("spec", 0);
 	}
 	if (berth_spec(is_rootless, geteuid(), getegid(), &text, &err) < 0) {
-		return cli_fail(&err);
+		return cli_fail(globals, &err);
 	}
 	return write_config(bundle, text);
 }

@@ -10,7 +10,13 @@
 
 /* One table: what there is, in the order of the help. */
 static const struct cli_verb verbs[] = {
-	{"run", "[--bundle DIR] ID", "run a container in the foreground until it ends", cmd_run},
+	{"create", "[OPTION ...] ID", "make a container that waits for start", cmd_create},
+	{"start", "ID", "start the program of a created container", cmd_start},
+	{"run", "[OPTION ...] ID", "create and start; in the foreground, delete as well", cmd_run},
+	{"state", "ID", "print the state of a container", cmd_state},
+	{"list", "[--format table|json] [--quiet]", "list the containers", cmd_list},
+	{"kill", "[--all] ID [SIGNAL]", "send a signal to a container (default: TERM)", cmd_kill},
+	{"delete", "[--force] ID", "delete what is left of a container", cmd_delete},
 	{"spec", "[--bundle DIR] [--rootless]", "write a config.json to begin with", cmd_spec},
 	{"explain", "[--bundle DIR]", "print what a run would do, and do nothing", cmd_explain},
 	{"bootstrap", "encode|decode", "bootstrap messages: JSON to bytes, and back",
@@ -21,7 +27,8 @@ static void print_usage(FILE *out)
 {
 	(void)fprintf(out,
 		"berth: an OCI container runtime\n\n"
-		"usage: berth [--version] [--help] VERB [OPTION ...] [ARGUMENT ...]\n\n");
+		"usage: berth [GLOBAL OPTION ...] VERB [OPTION ...] [ARGUMENT ...]\n\n"
+		"  --root DIR, --log FILE, --log-format text|json, --version, --help\n\n");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		(void)fprintf(out, "  berth %s %s\n        %s\n", verbs[i].name, verbs[i].arguments,
 			verbs[i].help);
@@ -42,34 +49,50 @@ static int fill_stdio(void)
 	return 0;
 }
 
-static int run_verb(int argc, char **argv)
+static int run_verb(const struct cli_globals *globals, int argc, char **argv)
 {
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(argv[0], verbs[i].name) == 0) {
-			return verbs[i].run(argc, argv);
+			return verbs[i].run(globals, argc, argv);
 		}
 	}
 	return cli_fail_text("unknown command \"%s\"; \"berth --help\" lists them", argv[0]);
 }
 
-int main(int argc, char **argv)
+/* Where a command line keeps its records: below /run for root, else in the user's own folder there. */
+static int default_root(const struct cli_globals *globals, char *buffer, size_t size)
 {
-	bool is_version = false;
-	const struct cli_option options[] = {
-		{"version", 'v', NULL, &is_version, "print the version"},
-	};
-	int taken;
+	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+	int length;
 
-	if (fill_stdio() < 0) {
-		return CLI_EXIT_FAILURE;
-	}
-	/* A caller may have left it ignored: then no child could be waited for. */
-	(void)signal(SIGCHLD, SIG_DFL);
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		print_usage(stdout);
+	if (globals->root) {
 		return 0;
 	}
-	taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	if (geteuid() == 0) {
+		length = snprintf(buffer, size, "/run/berth");
+	} else if (runtime_dir && runtime_dir[0] == '/') {
+		length = snprintf(buffer, size, "%s/berth", runtime_dir);
+	} else {
+		length = snprintf(buffer, size, "/tmp/berth-%u", (unsigned int)geteuid());
+	}
+	return length < (int)size ? 0 : cli_fail_text("XDG_RUNTIME_DIR is too long");
+}
+
+static int run_line(int argc, char **argv)
+{
+	struct cli_globals globals = {.log_format = "text"};
+	bool is_version = false;
+	bool is_debug = false;
+	const struct cli_option options[] = {
+		{"root", 0, &globals.root, NULL, "the state root"},
+		{"log", 0, &globals.log, NULL, "a file that gets the error as well"},
+		{"log-format", 0, &globals.log_format, NULL, "text or json"},
+		{"debug", 0, NULL, &is_debug, "accepted, without effect"},
+		{"version", 'v', NULL, &is_version, "print the version"},
+	};
+	char root[4096];
+	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+
 	if (taken < 0) {
 		return CLI_EXIT_FAILURE;
 	}
@@ -81,5 +104,27 @@ int main(int argc, char **argv)
 		print_usage(stderr);
 		return CLI_EXIT_FAILURE;
 	}
-	return run_verb(argc - taken, argv + taken);
+	if (strcmp(globals.log_format, "text") != 0 && strcmp(globals.log_format, "json") != 0) {
+		return cli_fail_text(
+			"--log-format is text or json, not \"%s\"", globals.log_format);
+	}
+	if (default_root(&globals, root, sizeof(root)) != 0) {
+		return CLI_EXIT_FAILURE;
+	}
+	globals.root = globals.root ? globals.root : root;
+	return run_verb(&globals, argc - taken, argv + taken);
+}
+
+int main(int argc, char **argv)
+{
+	if (fill_stdio() < 0) {
+		return CLI_EXIT_FAILURE;
+	}
+	/* A caller may have left it ignored: then no child could be waited for. */
+	(void)signal(SIGCHLD, SIG_DFL);
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		print_usage(stdout);
+		return 0;
+	}
+	return run_line(argc, argv);
 }

@@ -91,12 +91,15 @@ int cli_parse(const struct cli_option *options, size_t count, int argc, char **a
 	return at;
 }
 
-int cli_fail(const struct berth_error *err)
+int cli_fail(const struct cli_globals *globals, const struct berth_error *err)
 {
 	char line[1400];
 
 	(void)berth_error_text(err, line, sizeof(line));
 	(void)fprintf(stderr, "berth: %s\n", line);
+	if (globals && globals->log) {
+		cli_log(globals, line);
+	}
 	return berth_error_exit_status(err);
 }
 

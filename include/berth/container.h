@@ -7,6 +7,9 @@
  * No function keeps state between calls, starts a thread, prints or ends the process. Each returns 0,
  * or a negative errno value and fills `err` (may be NULL). Texts that are handed out come from
  * malloc(3) and are the caller's to free(3).
+ *
+ * `root` is the state root: the directory that holds a record of each container between calls.
+ * The command line takes /run/berth, or $XDG_RUNTIME_DIR/berth for a user who is not root.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,26 +22,66 @@
 extern "C" {
 #endif
 
-/** How to run a container. Zero is a good value for every member but `size` and `id`. */
-struct berth_run_options {
-	size_t size;    /**< sizeof(struct berth_run_options): members added later are then zero */
-	const char *id; /**< [A-Za-z0-9_+][A-Za-z0-9_+.-]*, at most 255 bytes */
-	const char *bundle;    /**< the bundle's directory; NULL: the working directory */
-	bool dies_with_thread; /**< the child is ended when the calling thread ends before the
-				  container runs (PR_SET_PDEATHSIG is per thread) */
+/** How to create or run a container. Zero is a good value for every member but the first three. */
+struct berth_options {
+	size_t size;        /**< sizeof(struct berth_options): members added later are then zero */
+	const char *root;   /**< the state root; it is made where it is missing */
+	const char *id;     /**< [A-Za-z0-9_+][A-Za-z0-9_+.-]*, at most 255 bytes */
+	const char *bundle; /**< the bundle's directory; NULL: the working directory */
+	const char *pid_file; /**< gets the pid as digits when the container is there; NULL: none */
+	const char *console_socket; /**< gets the master of the terminal (SCM_RIGHTS); NULL: none */
+	uint32_t preserved_fds; /**< how many of the caller's descriptors from 3 on it gets too */
+	bool dies_with_thread;  /**< the child is ended when the calling thread ends before the
+				  container is there (PR_SET_PDEATHSIG is per thread) */
+	bool is_detached;       /**< run: return when the program runs */
+	bool is_kept;           /**< run: the record stays when the container has ended */
 };
 
 /**
- * Runs a container in the foreground until it ends (runtime.md, "create", "start", "kill" in one).
+ * Creates a container (runtime.md, "create"): everything is there but its program, which waits for
+ * berth_start(). SIGCHLD must not be ignored: the container's process is a child of the caller.
+ */
+BERTH_PUBLIC int berth_create(const struct berth_options *options, struct berth_error *err);
+
+/** Starts the program of a created container (runtime.md, "start"). */
+BERTH_PUBLIC int berth_start(const char *root, const char *id, struct berth_error *err);
+
+/**
+ * Runs a container: create and start in one, and in the foreground, until it ends, delete as well.
  *
- * Signals of the calling thread are blocked meanwhile and sent on to the container. With
- * process.terminal, descriptors 0 and 1 are its terminal. SIGCHLD must not be ignored: the container's
- * process is a child of the caller.
+ * In the foreground, signals of the calling thread are blocked meanwhile and sent on to the container;
+ * with process.terminal, descriptors 0 and 1 are its terminal.
  *
- * @param ret_status  its end, as wait(2) gives it
+ * @param ret_status  its end, as wait(2) gives it; 0 when it is detached
  */
 BERTH_PUBLIC int berth_run(
-	const struct berth_run_options *options, int *ret_status, struct berth_error *err);
+	const struct berth_options *options, int *ret_status, struct berth_error *err);
+
+/** Sends a signal to the container's first process (runtime.md, "kill"). */
+BERTH_PUBLIC int berth_kill(const char *root, const char *id, int signal, struct berth_error *err);
+
+/**
+ * Deletes what is left of a container that has stopped, or was only created (runtime.md, "delete"). With
+ * `is_forced` one that runs is killed first, a record that is damaged is removed, and one that is not
+ * there is no failure.
+ */
+BERTH_PUBLIC int berth_delete(
+	const char *root, const char *id, bool is_forced, struct berth_error *err);
+
+/** The state of a container as JSON (runtime.md, "State"). */
+BERTH_PUBLIC int berth_state(
+	const char *root, const char *id, char **ret_text, struct berth_error *err);
+
+/** The forms of a list. */
+enum berth_list_format {
+	BERTH_LIST_TABLE, /**< for people, with a line of titles */
+	BERTH_LIST_JSON,  /**< an array of states, or null */
+	BERTH_LIST_IDS,   /**< one id a line */
+};
+
+/** All containers of a state root, sorted by id. */
+BERTH_PUBLIC int berth_list(
+	const char *root, enum berth_list_format format, char **ret_text, struct berth_error *err);
 
 /**
  * The plan of a run, as text for people: what the parent and what the child would do, in order.

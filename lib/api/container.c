@@ -7,40 +7,95 @@
  */
 #include <berth/container.h>
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "life/life.h"
 
 /* Members that the caller's version did not have are zero. */
-static int take_options(const struct berth_run_options *options,
-	struct berth_run_options *ret_options, struct berth_error *err)
+static int take_options(const struct berth_options *options, struct life_request *ret_request,
+	struct berth_error *err)
 {
-	if (!options || options->size < offsetof(struct berth_run_options, bundle)) {
-		return error_set(err, BERTH_ERROR_USAGE, "berth_run: options->size is not set");
+	struct berth_options taken = {0};
+
+	if (!options || options->size < offsetof(struct berth_options, bundle)) {
+		return error_set(err, BERTH_ERROR_USAGE, "berth_options: size is not set");
 	}
-	memset(ret_options, 0, sizeof(*ret_options));
-	memcpy(ret_options, options,
-		options->size < sizeof(*ret_options) ? options->size : sizeof(*ret_options));
-	if (!ret_options->id) {
-		return error_set(err, BERTH_ERROR_USAGE, "berth_run: options->id is not set");
+	memcpy(&taken, options, options->size < sizeof(taken) ? options->size : sizeof(taken));
+	if (!taken.id || !taken.root) {
+		return error_set(err, BERTH_ERROR_USAGE, "berth_options: %s is not set",
+			taken.id ? "root" : "id");
 	}
+	*ret_request = (struct life_request){
+		.root = taken.root,
+		.id = taken.id,
+		.bundle = taken.bundle ? taken.bundle : ".",
+		.pid_file = taken.pid_file,
+		.console_socket = taken.console_socket,
+		.preserved_fds = taken.preserved_fds,
+		.is_pdeathsig = taken.dies_with_thread,
+		.is_detached = taken.is_detached,
+		.is_kept = taken.is_kept,
+	};
 	return 0;
 }
 
-int berth_run(const struct berth_run_options *options, int *ret_status, struct berth_error *err)
+int berth_create(const struct berth_options *options, struct berth_error *err)
 {
-	struct berth_run_options taken;
+	struct life_request request;
 	int r;
 
 	error_clear(err);
-	r = take_options(options, &taken, err);
-	if (r < 0) {
-		return r;
-	}
-	return life_run(taken.bundle ? taken.bundle : ".", taken.id, taken.dies_with_thread,
-		ret_status, err);
+	r = take_options(options, &request, err);
+	return r < 0 ? r : life_create(&request, err);
+}
+
+int berth_run(const struct berth_options *options, int *ret_status, struct berth_error *err)
+{
+	struct life_request request;
+	int r;
+
+	error_clear(err);
+	r = take_options(options, &request, err);
+	return r < 0 ? r : life_run(&request, ret_status, err);
+}
+
+int berth_start(const char *root, const char *id, struct berth_error *err)
+{
+	error_clear(err);
+	return life_start(root, id, err);
+}
+
+int berth_kill(const char *root, const char *id, int signal, struct berth_error *err)
+{
+	error_clear(err);
+	return life_kill(root, id, signal, err);
+}
+
+int berth_delete(const char *root, const char *id, bool is_forced, struct berth_error *err)
+{
+	struct berth_error own = {0};
+
+	/* The class of a failure decides, so there is always an error object. */
+	error_clear(err);
+	return life_delete(root, id, is_forced, err ? err : &own);
+}
+
+int berth_state(const char *root, const char *id, char **ret_text, struct berth_error *err)
+{
+	error_clear(err);
+	return life_state(root, id, ret_text, err);
+}
+
+_Static_assert(BERTH_LIST_TABLE == (int)LIFE_TABLE && BERTH_LIST_JSON == (int)LIFE_JSON &&
+		       BERTH_LIST_IDS == (int)LIFE_IDS,
+	"the formats are those of life");
+
+int berth_list(
+	const char *root, enum berth_list_format format, char **ret_text, struct berth_error *err)
+{
+	error_clear(err);
+	return life_list(root, (enum life_format)format, ret_text, err);
 }
 
 int berth_explain(const char *bundle, char **ret_text, struct berth_error *err)

@@ -30,22 +30,23 @@ struct frame {
 	size_t length;
 };
 
-static int send_bytes(int fd, const char *bytes, size_t length)
+static int send_bytes(int fd, const char *bytes, size_t length, int passed_fd)
 {
 	while (length > 0) {
-		ssize_t r = sys_send(fd, bytes, length, -1);
+		ssize_t r = sys_send(fd, bytes, length, passed_fd);
 
 		if (r < 0) {
 			return (int)r;
 		}
 		bytes += r;
 		length -= (size_t)r;
+		passed_fd = -1;
 	}
 	return 0;
 }
 
-static int send_frame(
-	struct host_child *child, uint16_t type, const void *value, struct berth_error *err)
+static int send_frame(struct host_child *child, uint16_t type, const void *value, int passed_fd,
+	struct berth_error *err)
 {
 	const struct wire_frame_row *row = wire_frame_find(type);
 	autoarena struct arena arena;
@@ -60,7 +61,7 @@ static int send_frame(
 	if (r < 0) {
 		return error_system(err, r, "encode %s", row->name);
 	}
-	r = send_bytes(child->stream_fd, message, length);
+	r = send_bytes(child->stream_fd, message, length, passed_fd);
 	/* -EPIPE: the child has ended; its last frame, which says why, is still to be read. */
 	return r < 0 && r != -EPIPE ? error_system(err, r, "send %s", row->name) : 0;
 }
@@ -232,7 +233,7 @@ static int hand_over(struct host_child *child, const struct host_plan *plan,
 		error_add_step(err, wire_step_name(step));
 		return r;
 	}
-	return send_frame(child, WIRE_FRAME_MAPPED, NULL, err);
+	return send_frame(child, WIRE_FRAME_MAPPED, NULL, -1, err);
 }
 
 static int send_plan(struct host_child *child, const struct host_plan *plan,
@@ -259,11 +260,11 @@ static int send_plan(struct host_child *child, const struct host_plan *plan,
 	if (r < 0) {
 		return r;
 	}
-	r = send_bytes(child->stream_fd, message, length);
+	r = send_bytes(child->stream_fd, message, length, -1);
 	if (r < 0 && r != -EPIPE) {
 		return error_system(err, r, "send InitMsg");
 	}
-	return send_frame(child, WIRE_FRAME_BOOT, boot, err);
+	return send_frame(child, WIRE_FRAME_BOOT, boot, -1, err);
 }
 
 int host_child_build(struct host_child *child, const struct host_plan *plan,
@@ -316,7 +317,8 @@ static int set_limits(
 	return 0;
 }
 
-int host_child_go(struct host_child *child, const struct host_plan *plan, struct berth_error *err)
+int host_child_go(struct host_child *child, const struct host_plan *plan, int fifo_fd,
+	struct berth_error *err)
 {
 	struct frame frame = {.passed_fd = -1};
 	int step = WIRE_STEP_limits;
@@ -333,10 +335,10 @@ int host_child_go(struct host_child *child, const struct host_plan *plan, struct
 		error_add_step(err, wire_step_name(step));
 		return r;
 	}
-	r = send_frame(child, WIRE_FRAME_GO, NULL, err);
+	r = send_frame(child, fifo_fd >= 0 ? WIRE_FRAME_HOLD : WIRE_FRAME_GO, NULL, fifo_fd, err);
 	while (r >= 0) {
 		r = next_frame(child, &frame, err);
-		if (r == 0) {
+		if (r == 0 || r == WIRE_FRAME_WAITING) {
 			close_fd(&child->stream_fd);
 			return 0;
 		}

@@ -41,16 +41,22 @@ void host_child_init(struct host_child *child);
  * after host_child_go(), is left alone. */
 void host_child_finish(struct host_child *child);
 
-/* Steps "seal" and "spawn": berth-init from a sealed memfd, with a stream to it. */
-int host_child_spawn(struct host_child *child, struct berth_error *err) must_use;
+/* Makes the child one that host_child_finish() ends, although it runs or waits. */
+void host_child_recall(struct host_child *child);
+
+/* Steps "seal" and "spawn": berth-init from a sealed memfd, with a stream to it. It gets this process's
+ * descriptors from 3 on, `preserved_fds` of them, which must be open. */
+int host_child_spawn(
+	struct host_child *child, uint32_t preserved_fds, struct berth_error *err) must_use;
 
 /* Step "send", and the conversation until the child is ready: maps, handover, console. */
 int host_child_build(struct host_child *child, const struct host_plan *plan,
 	const struct boot *boot, struct berth_error *err) must_use;
 
-/* Steps "limits" and "go": returns when the child's execve has succeeded. */
-int host_child_go(
-	struct host_child *child, const struct host_plan *plan, struct berth_error *err) must_use;
+/* Steps "limits" and "go": returns when the child's execve has succeeded; with a fifo (not -1), when
+ * the child waits on it and needs this process no more. */
+int host_child_go(struct host_child *child, const struct host_plan *plan, int fifo_fd,
+	struct berth_error *err) must_use;
 
 /* Step "idmaps": setgroups, uid_map, gid_map of a process, directly or by newuidmap(1). */
 int host_write_maps(pid_t pid, const struct host_plan *plan, struct berth_error *err) must_use;
@@ -62,5 +68,16 @@ int host_write_maps(pid_t pid, const struct host_plan *plan, struct berth_error 
  * calling thread are blocked while it lasts. `ret_status` is a wait status.
  */
 int host_foreground(struct host_child *child, int *ret_status, struct berth_error *err) must_use;
+
+/*
+ * A console socket: who serves the terminal listens on a socket of the file system and gets the master of
+ * the pty there (SCM_RIGHTS). Connected before anything is started, so that a listener who is not there
+ * is an early error.
+ */
+int host_console_connect(const char *path, int *ret_fd, struct berth_error *err) must_use;
+int host_console_send(int socket_fd, int master_fd, struct berth_error *err) must_use;
+
+/* Writes a pid as decimal digits, without a newline, to a file that appears whole or not at all. */
+int host_write_pid_file(const char *path, pid_t pid, struct berth_error *err) must_use;
 
 #endif

@@ -54,6 +54,11 @@ void host_child_finish(struct host_child *child)
 	end_process(&child->pidfd);
 }
 
+void host_child_recall(struct host_child *child)
+{
+	child->state = WIRE_STATE_ERROR;
+}
+
 static int write_all(int fd, const char *bytes, size_t length)
 {
 	while (length > 0) {
@@ -94,6 +99,7 @@ static int seal_payload(int *ret_fd, struct berth_error *err)
 struct spawn {
 	int binary_fd;
 	int stream_fd;
+	unsigned int preserved_fds;
 	char *envp[3];
 	int failure; /* what execveat(2) returned */
 };
@@ -106,6 +112,10 @@ static int spawn_exec(void *argument)
 	char *const argv[] = {name, NULL};
 
 	spawn->failure = sys_set_cloexec(spawn->stream_fd, false);
+	/* The table of descriptors is a copy: the caller's flags stay as they are. */
+	for (unsigned int i = 0; spawn->failure >= 0 && i < spawn->preserved_fds; i++) {
+		spawn->failure = sys_set_cloexec((int)(3 + i), false);
+	}
 	if (spawn->failure >= 0) {
 		spawn->failure = sys_execveat(spawn->binary_fd, argv, spawn->envp);
 	}
@@ -152,13 +162,46 @@ static void spawn_env(struct spawn *spawn, char *text, size_t size)
 }
 #endif
 
-static int spawn_with(int binary_fd, struct host_child *child, struct berth_error *err)
+/* The child's end has a number above those that the program gets. */
+static int make_stream(unsigned int preserved_fds, int ret_fds[2])
 {
-	struct spawn spawn = {.binary_fd = binary_fd};
+	int r = sys_socketpair(ret_fds);
+
+	if (r < 0 || ret_fds[1] >= (int)(3 + preserved_fds)) {
+		return r;
+	}
+	r = sys_dup_above(ret_fds[1], (int)(3 + preserved_fds));
+	close_fd(&ret_fds[1]);
+	if (r < 0) {
+		close_fd(&ret_fds[0]);
+		return r;
+	}
+	ret_fds[1] = r;
+	return 0;
+}
+
+static int check_preserved(unsigned int preserved_fds, struct berth_error *err)
+{
+	struct stat st;
+
+	for (unsigned int i = 0; i < preserved_fds; i++) {
+		int r = sys_fstat((int)(3 + i), &st);
+
+		if (r < 0) {
+			return error_system(err, r, "preserve-fds: descriptor %u", 3 + i);
+		}
+	}
+	return 0;
+}
+
+static int spawn_with(int binary_fd, unsigned int preserved_fds, struct host_child *child,
+	struct berth_error *err)
+{
+	struct spawn spawn = {.binary_fd = binary_fd, .preserved_fds = preserved_fds};
 	char stream[sizeof("_LIBCONTAINER_INITPIPE=") + 12];
 	char extra[64];
 	int fds[2];
-	int r = sys_socketpair(fds);
+	int r = make_stream(preserved_fds, fds);
 
 	if (r < 0) {
 		return error_system(err, r, "socketpair");
@@ -173,11 +216,16 @@ static int spawn_with(int binary_fd, struct host_child *child, struct berth_erro
 	return r;
 }
 
-int host_child_spawn(struct host_child *child, struct berth_error *err)
+int host_child_spawn(struct host_child *child, uint32_t preserved_fds, struct berth_error *err)
 {
 	autofd int binary_fd = -1;
 	int step = WIRE_STEP_seal;
-	int r = wire_step_enter(step, err);
+	int r = check_preserved(preserved_fds, err);
+
+	if (r < 0) {
+		return r;
+	}
+	r = wire_step_enter(step, err);
 
 	if (r == 0) {
 		r = seal_payload(&binary_fd, err);
@@ -187,7 +235,7 @@ int host_child_spawn(struct host_child *child, struct berth_error *err)
 		r = wire_step_enter(step, err);
 	}
 	if (r == 0) {
-		r = spawn_with(binary_fd, child, err);
+		r = spawn_with(binary_fd, preserved_fds, child, err);
 	}
 	if (r < 0) {
 		error_add_step(err, wire_step_name(step));

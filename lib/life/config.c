@@ -156,13 +156,9 @@ void life_config_locate(const struct life_config *config, struct berth_error *er
 	}
 }
 
-int life_config_plan(struct life_config *config, bool is_pdeathsig, struct plan *ret_plan,
-	struct berth_error *err)
+int life_config_plan(struct life_config *config, const struct plan_request *request,
+	struct plan *ret_plan, struct berth_error *err)
 {
-	const struct plan_request request = {
-		.bundle = config->bundle,
-		.is_pdeathsig = is_pdeathsig,
-	};
 	struct facts facts;
 	int r = wire_step_enter(WIRE_STEP_plan, err);
 
@@ -170,7 +166,7 @@ int life_config_plan(struct life_config *config, bool is_pdeathsig, struct plan 
 		r = host_probe(plan_facts_wanted(&config->spec), &config->arena, &facts, err);
 	}
 	if (r == 0) {
-		r = plan_make(&config->spec, &request, &facts, &config->arena, ret_plan, err);
+		r = plan_make(&config->spec, request, &facts, &config->arena, ret_plan, err);
 	}
 	if (r < 0) {
 		life_config_locate(config, err);

@@ -10,11 +10,13 @@
 int life_explain(const char *bundle, char **ret_text, struct berth_error *err)
 {
 	__attribute__((cleanup(life_config_finish))) struct life_config config;
+	struct plan_request request = {0};
 	struct plan plan;
 	int r = life_config_open(&config, bundle, err);
 
 	if (r == 0) {
-		r = life_config_plan(&config, false, &plan, err);
+		request.bundle = config.bundle;
+		r = life_config_plan(&config, &request, &plan, err);
 	}
 	if (r < 0) {
 		return r;

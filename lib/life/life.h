@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
+#include "store/store.h"
 #include "json/json.h"
 
 /* A config, read and decoded. Everything lives in the arena. */
@@ -36,14 +37,43 @@ void life_config_finish(struct life_config *config);
 void life_config_locate(const struct life_config *config, struct berth_error *err);
 
 /* Step "plan". The plan lives as long as the config. */
-int life_config_plan(struct life_config *config, bool is_pdeathsig, struct plan *ret_plan,
-	struct berth_error *err) must_use;
+int life_config_plan(struct life_config *config, const struct plan_request *request,
+	struct plan *ret_plan, struct berth_error *err) must_use;
 
-/* An id: [A-Za-z0-9_+][A-Za-z0-9_+.-]*, at most 255 bytes. */
-int life_check_id(const char *id, struct berth_error *err) must_use;
+/* What create and run are asked for. */
+struct life_request {
+	const char *root; /* the state root */
+	const char *id;
+	const char *bundle;
+	const char *pid_file;       /* NULL: none */
+	const char *console_socket; /* NULL: none */
+	uint32_t preserved_fds;
+	bool is_pdeathsig; /* the child dies with this thread until the container is there */
+	bool is_detached;  /* run: return when the program runs */
+	bool is_kept;      /* run: the record stays when the container has ended */
+};
 
-/* run: a container from its start to its end, in the foreground. `ret_status` is a wait status. */
-int life_run(const char *bundle, const char *id, bool is_pdeathsig, int *ret_status,
+/* create: a container that waits for start. */
+int life_create(const struct life_request *request, struct berth_error *err) must_use;
+
+/* run: a container from its start; in the foreground to its end, with `ret_status` a wait status; detached,
+ * until the program runs, and `ret_status` is 0. */
+int life_run(const struct life_request *request, int *ret_status, struct berth_error *err) must_use;
+
+/* start: the program of a created container. */
+int life_start(const char *root, const char *id, struct berth_error *err) must_use;
+
+/* kill: a signal to the container's first process. */
+int life_kill(const char *root, const char *id, int signal, struct berth_error *err) must_use;
+
+/* delete: what is left of a stopped container; with `is_forced` it is stopped first, a record that is
+ * damaged or not there is no failure. */
+int life_delete(const char *root, const char *id, bool is_forced, struct berth_error *err) must_use;
+
+/* state: the state of runtime.md as JSON. list: all of them, as a table, JSON or ids. From malloc. */
+enum life_format { LIFE_TABLE, LIFE_JSON, LIFE_IDS };
+int life_state(const char *root, const char *id, char **ret_text, struct berth_error *err) must_use;
+int life_list(const char *root, enum life_format format, char **ret_text,
 	struct berth_error *err) must_use;
 
 /* explain: the plan as text, from malloc. Nothing is started. */

@@ -181,19 +181,35 @@ static int container_umask(struct stage *stage, struct berth_error *err)
 static int container_descriptors(struct stage *stage, struct berth_error *err)
 {
 	unsigned int stream = (unsigned int)stage->stream_fd;
-	int r = stream > 3 ? sys_close_range(3, stream - 1, 0) : 0;
+	unsigned int first = 3 + stage->boot.preserved_fds;
+	int r = 0;
 
-	if (r == 0) {
+	if (stream < first) {
+		return error_set(err, BERTH_ERROR_PROTOCOL,
+			"the stream is one of the %u descriptors that the program gets",
+			stage->boot.preserved_fds);
+	}
+	for (unsigned int fd = 3; r >= 0 && fd < first; fd++) {
+		r = sys_set_cloexec((int)fd, false);
+	}
+	if (r >= 0 && stream > first) {
+		r = sys_close_range(first, stream - 1, 0);
+	}
+	if (r >= 0) {
 		r = sys_close_range(stream + 1, ~0U, 0);
 	}
-	return r < 0 ? error_system(err, r, "close_range") : 0;
+	return r < 0 ? error_system(err, r, "close all descriptors but %u", first) : 0;
 }
 
 static int container_ready(struct stage *stage, struct berth_error *err)
 {
 	int r = stage_send(stage, WIRE_FRAME_READY, NULL, -1, err);
 
-	return r < 0 ? r : stage_receive(stage, WIRE_FRAME_GO, NULL, err);
+	if (r < 0) {
+		return r;
+	}
+	return stage_receive(
+		stage, stage->boot.flags & BOOT_HOLD ? WIRE_FRAME_HOLD : WIRE_FRAME_GO, NULL, err);
 }
 
 /* As root at first; who may not enter as root (a file system of somebody else) may as himself. */
@@ -262,15 +278,40 @@ static int container_nonewprivs(struct stage *stage, struct berth_error *err)
 	return stage->boot.flags & BOOT_NO_NEW_PRIVS ? guard_no_new_privs(err) : 0;
 }
 
-static int container_exec(struct stage *stage, struct berth_error *err)
+/* Created: the parent writes that down and ends. From here on the container lives without it, and waits
+ * for a byte in the fifo. It holds the fifo for both directions, so the read never ends for want of a
+ * writer. */
+static int container_hold(struct stage *stage, struct berth_error *err)
 {
-	int r = stage_send(stage, WIRE_FRAME_EXEC, NULL, -1, err);
+	char byte;
+	ssize_t got;
+	int r;
 
+	if (!(stage->boot.flags & BOOT_HOLD)) {
+		return 0;
+	}
+	r = guard_pdeathsig(false, err);
+	if (r == 0) {
+		r = stage_send(stage, WIRE_FRAME_WAITING, NULL, -1, err);
+	}
 	if (r < 0) {
 		return r;
 	}
-	/* From here on the container lives without the parent. */
-	r = guard_pdeathsig(false, err);
+	close_fd(&stage->stream_fd);
+	got = sys_read(stage->passed_fd, &byte, 1);
+	close_fd(&stage->passed_fd);
+	return got == 1 ? 0 : error_system(err, got < 0 ? (int)got : EPIPE, "wait for start");
+}
+
+static int container_exec(struct stage *stage, struct berth_error *err)
+{
+	int r = 0;
+
+	if (stage->stream_fd >= 0) {
+		r = stage_send(stage, WIRE_FRAME_EXEC, NULL, -1, err);
+		/* From here on the container lives without the parent. */
+		r = r < 0 ? r : guard_pdeathsig(false, err);
+	}
 	if (r < 0) {
 		return r;
 	}
@@ -309,6 +350,7 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_identity, container_identity},
 	{WIRE_STEP_inside, container_inside},
 	{WIRE_STEP_program, container_program},
+	{WIRE_STEP_hold, container_hold},
 	{WIRE_STEP_nonewprivs, container_nonewprivs},
 	{WIRE_STEP_exec, container_exec},
 };

@@ -55,6 +55,7 @@ struct stage {
 	int gate[2], report[2];
 
 	struct boot boot; /* container mode */
+	int passed_fd;    /* what came beside the last message; -1: nothing */
 	struct rootfs rootfs;
 	char program[STAGE_PATH_MAX];
 };

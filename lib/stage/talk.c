@@ -2,6 +2,7 @@
 #include "stage/talk.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "sys/file.h"
@@ -48,18 +49,24 @@ int stage_send(struct stage *stage, uint16_t type, const void *value, int passed
 }
 
 /* Reads all of it; there is no deadline: the parent may be waiting for a helper. */
-static int read_all(const struct stage *stage, void *buffer, size_t size)
+static int read_all(struct stage *stage, void *buffer, size_t size)
 {
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t r = sys_read(stage->stream_fd, (char *)buffer + done, size - done);
+		autofd int passed_fd = -1;
+		ssize_t r =
+			sys_recv(stage->stream_fd, (char *)buffer + done, size - done, &passed_fd);
 
 		if (r == 0 || r == -ECONNRESET) {
 			sys_exit(STAGE_EXIT_FAILURE);
 		}
 		if (r < 0) {
 			return (int)r;
+		}
+		if (passed_fd >= 0) {
+			close_fd(&stage->passed_fd);
+			stage->passed_fd = take_fd(&passed_fd);
 		}
 		done += (size_t)r;
 	}
@@ -91,12 +98,15 @@ int stage_receive(struct stage *stage, uint16_t type, void *ret_value, struct be
 	const struct wire_frame_row *row = wire_frame_find(type);
 	char bytes[WIRE_HEADER_BYTES];
 	struct wire_header header;
-	int r = read_all(stage, bytes, sizeof(bytes));
+	int r;
 
+	close_fd(&stage->passed_fd);
+	r = read_all(stage, bytes, sizeof(bytes));
 	if (r < 0) {
 		return error_system(err, r, "read %s", row->name);
 	}
 	if (wire_header_get(bytes, &header) < 0 || header.type != type ||
+		(stage->passed_fd >= 0) != (row->descriptors > 0) ||
 		wire_frame_step(&stage->state, type, WIRE_SIDE_PARENT) < 0) {
 		return error_set(err, BERTH_ERROR_PROTOCOL, "%s was due, not a message of type %u",
 			row->name, header.type);
@@ -107,7 +117,16 @@ int stage_receive(struct stage *stage, uint16_t type, void *ret_value, struct be
 void stage_send_error(struct stage *stage, const struct berth_error *err)
 {
 	struct frame_error frame;
+	char line[1200];
 
+	if (stage->stream_fd < 0) {
+		/* Started, and alone: the program's stderr is all that is left. */
+		size_t length = error_format(err, line, sizeof(line) - 1);
+
+		line[length] = '\n';
+		(void)!sys_write(STDERR_FILENO, line, length + 1);
+		return;
+	}
 	frame_error_from(err, &frame);
 	(void)!send_frame(stage, WIRE_FRAME_ERROR, &frame, -1);
 }

@@ -10,8 +10,9 @@
 int stage_send(struct stage *stage, uint16_t type, const void *value, int passed_fd,
 	struct berth_error *err) must_use;
 
-/* Waits for a frame of exactly this kind. Texts of `ret_value` live in the stage's arena. End of file
- * means that the parent is gone: the process ends at once, for there is nobody to tell. */
+/* Waits for a frame of exactly this kind. Texts of `ret_value` live in the stage's arena; a
+ * descriptor that the table says comes beside it is stage->passed_fd. End of file means that
+ * the parent is gone: the process ends at once, for there is nobody to tell. */
 int stage_receive(
 	struct stage *stage, uint16_t type, void *ret_value, struct berth_error *err) must_use;
 

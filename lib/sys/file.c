@@ -25,6 +25,11 @@ int sys_open(const char *path, int flags)
 	return sys_result(open(path, flags | O_CLOEXEC));
 }
 
+int sys_create(const char *path, mode_t mode)
+{
+	return sys_result(open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+}
+
 int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
 	struct open_how how = {
@@ -163,6 +168,11 @@ int sys_pipe(int ret_fds[2])
 int sys_dup2(int fd, int target)
 {
 	return sys_result(dup2(fd, target));
+}
+
+int sys_dup_above(int fd, int least)
+{
+	return sys_result(fcntl(fd, F_DUPFD_CLOEXEC, least));
 }
 
 int sys_set_cloexec(int fd, bool is_cloexec)

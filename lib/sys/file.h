@@ -20,6 +20,9 @@
 /* open(2) relative to the caller's directory; O_CLOEXEC is added. For paths of the host only. */
 int sys_open(const char *path, int flags) must_use;
 
+/* Creates a file of the host for writing, exclusively; O_CLOEXEC and O_NOFOLLOW are added. */
+int sys_create(const char *path, mode_t mode) must_use;
+
 /* openat2(2); O_CLOEXEC is added. `resolve` is RESOLVE_*. EAGAIN is the caller's to repeat. */
 int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve) must_use;
 
@@ -56,6 +59,8 @@ int sys_write_once(int fd, const void *buffer, size_t size) must_use;
 
 int sys_pipe(int ret_fds[2]) must_use;
 int sys_dup2(int fd, int target) must_use; /* the copy is not close-on-exec: for 0, 1 and 2 */
+/* A close-on-exec copy with the lowest free number that is at least `least`. */
+int sys_dup_above(int fd, int least) must_use;
 int sys_set_cloexec(int fd, bool is_cloexec) must_use;
 int sys_close_range(unsigned int first, unsigned int last, unsigned int flags) must_use;
 
@@ -71,5 +76,16 @@ int sys_add_seals(int fd, int seals) must_use;
 int sys_get_seals(int fd) must_use;
 
 mode_t sys_umask(mode_t mask);
+
+int sys_renameat(int dirfd, const char *from, const char *to) must_use;
+int sys_mkfifoat(int dirfd, const char *path, mode_t mode) must_use;
+
+/* flock(2) on an open file, tried again until the time is over: -ETIMEDOUT. The lock goes with the last
+ * descriptor. */
+int sys_flock(int fd, bool is_exclusive, int timeout_ms) must_use;
+
+/* Calls visit(name, argument) for each entry of a directory but "." and "..", in no order, until one
+ * call does not return 0: that is the result. */
+int sys_list(int dirfd, int (*visit)(const char *name, void *argument), void *argument) must_use;
 
 #endif

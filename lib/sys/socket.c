@@ -2,17 +2,65 @@
 #include "sys/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdalign.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 
 #include "base/cleanup.h"
 
 int sys_socketpair(int ret_fds[2])
 {
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ret_fds) < 0 ? -errno : 0;
+}
+
+/* A path that does not fit into sun_path goes by a descriptor of its folder: unix(7) has 108 bytes. */
+static int connect_by_folder(int fd, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char folder[4096];
+	autofd int dir_fd = -1;
+	int length;
+
+	if (!slash || (size_t)(slash - path) >= sizeof(folder)) {
+		return -ENAMETOOLONG;
+	}
+	memcpy(folder, path, (size_t)(slash - path));
+	folder[slash - path] = '\0';
+	dir_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0) {
+		return -errno;
+	}
+	length = snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir_fd,
+		slash + 1);
+	if (length >= (int)sizeof(address.sun_path)) {
+		return -ENAMETOOLONG;
+	}
+	return connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+int sys_connect_path(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int r;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	if (strlen(path) < sizeof(address.sun_path)) {
+		memcpy(address.sun_path, path, strlen(path) + 1);
+		r = connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno
+											: 0;
+	} else {
+		r = connect_by_folder(fd, path);
+	}
+	return r < 0 ? r : take_fd(&fd);
 }
 
 ssize_t sys_send(int fd, const void *bytes, size_t length, int passed_fd)

@@ -91,6 +91,7 @@ static const struct wire_field boot_fields[] = {
 	FIELD(16, WIRE_TEXT, boot, cwd),
 	FIELD(17, WIRE_TEXTS, boot, args),
 	FIELD(18, WIRE_TEXTS, boot, env),
+	FIELD(20, WIRE_U32, boot, preserved_fds),
 };
 const struct wire_record boot_record = {
 	"boot", sizeof(struct boot), boot_fields, ARRAY_COUNT(boot_fields)};

@@ -83,6 +83,7 @@ enum boot_flag {
 	BOOT_TERMINAL = 1 << 3,  /* allocate a pty; its master goes to the parent */
 	BOOT_NO_NEW_PRIVS = 1 << 4,
 	BOOT_ROOT_READONLY = 1 << 5,
+	BOOT_HOLD = 1 << 7, /* created, not yet started: wait on the fifo that comes with HOLD */
 };
 
 struct boot {
@@ -104,6 +105,7 @@ struct boot {
 	const char *cwd;
 	struct wire_texts args;
 	struct wire_texts env;
+	uint32_t preserved_fds; /* how many from 3 on are the program's too */
 };
 
 /* The table of struct boot. */

@@ -14,6 +14,7 @@
 	X(10, P, config)         /* read and check config.json */ \
 	X(11, P, plan)           /* spec and facts become the plan */ \
 	X(20, P, seal)           /* berth-init into a sealed memfd */ \
+	X(30, P, record)         /* the container's directory, its lock, "creating" */ \
 	X(50, P, spawn)          /* the process that becomes I */ \
 	X(51, P, send)           /* InitMsg and the boot message */ \
 	X(60, I, bootstrap)      /* read InitMsg */ \
@@ -49,9 +50,13 @@
 	X(251, C, identity)      /* bounding set, groups, ids, capabilities */ \
 	X(260, C, inside)        /* the working directory is inside the root */ \
 	X(270, C, program)       /* args[0] is found and executable */ \
+	X(271, C, hold)          /* created: wait on the fifo for start */ \
 	X(280, C, nonewprivs)    /* PR_SET_NO_NEW_PRIVS */ \
 	X(290, C, exec)          /* close_range, execve */ \
-	X(300, P, wait)          /* the container runs */
+	X(291, P, created)       /* the record has the process; the pid file */ \
+	X(300, P, wait)          /* the container runs */ \
+	X(310, P, start)         /* another command: the byte into the fifo */ \
+	X(320, P, delete)        /* another command: process, record */
 /* clang-format on */
 
 enum wire_step {

@@ -260,6 +260,7 @@ container_of() {
 		sleep 0.05
 	done
 	[ "$(cat "$bundle/data/f")" = "still here" ]
+	"$BERTH" delete --force orphan
 }
 
 @test "an id is checked" {

@@ -124,3 +124,8 @@ left_processes() {
 is_stopped() {
 	grep -qsx stopped "/proc/$1/comm"
 }
+
+# Every step that there is, from the table of the sources.
+steps_of() {
+	sed -n "s/^\tX([0-9]*, [$1], \([a-z]*\)).*/\1/p" "$kit_root/lib/wire/step.h"
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * start, kill and delete: verbs on a container that is there.
+ */
+#include <ctype.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli.h"
+
+/* No options but --help; exactly one argument, the id: its place in argv, 0 after the help, or -1. */
+static int take_id(const struct cli_option *options, size_t count, int argc, char **argv)
+{
+	int taken = cli_parse(options, count, argc, argv);
+
+	if (taken > 0 && argc - taken != 1) {
+		(void)cli_need_arguments(argv[0], 1);
+		return -1;
+	}
+	return taken;
+}
+
+int cmd_start(const struct cli_globals *globals, int argc, char **argv)
+{
+	struct berth_error err = {0};
+	int at = take_id(NULL, 0, argc, argv);
+
+	if (at <= 0) {
+		return at < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	return berth_start(globals->root, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
+}
+
+int cmd_delete(const struct cli_globals *globals, int argc, char **argv)
+{
+	bool is_forced = false;
+	const struct cli_option options[] = {
+		{"force", 'f', NULL, &is_forced,
+			"kill the container first; one that is not there is no error"},
+	};
+	struct berth_error err = {0};
+	int at = take_id(options, 1, argc, argv);
+
+	if (at <= 0) {
+		return at < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	return berth_delete(globals->root, argv[at], is_forced, &err) < 0 ? cli_fail(globals, &err)
+									  : 0;
+}
+
+static const struct signal_name {
+	const char *name;
+	int number;
+} signal_names[] = {
+	{"HUP", SIGHUP},
+	{"INT", SIGINT},
+	{"QUIT", SIGQUIT},
+	{"ILL", SIGILL},
+	{"TRAP", SIGTRAP},
+	{"ABRT", SIGABRT},
+	{"IOT", SIGIOT},
+	{"BUS", SIGBUS},
+	{"FPE", SIGFPE},
+	{"KILL", SIGKILL},
+	{"USR1", SIGUSR1},
+	{"SEGV", SIGSEGV},
+	{"USR2", SIGUSR2},
+	{"PIPE", SIGPIPE},
+	{"ALRM", SIGALRM},
+	{"TERM", SIGTERM},
+	{"STKFLT", SIGSTKFLT},
+	{"CHLD", SIGCHLD},
+	{"CLD", SIGCHLD},
+	{"CONT", SIGCONT},
+	{"STOP", SIGSTOP},
+	{"TSTP", SIGTSTP},
+	{"TTIN", SIGTTIN},
+	{"TTOU", SIGTTOU},
+	{"URG", SIGURG},
+	{"XCPU", SIGXCPU},
+	{"XFSZ", SIGXFSZ},
+	{"VTALRM", SIGVTALRM},
+	{"PROF", SIGPROF},
+	{"WINCH", SIGWINCH},
+	{"IO", SIGIO},
+	{"POLL", SIGPOLL},
+	{"PWR", SIGPWR},
+	{"SYS", SIGSYS},
+};
+
+/* "9", "KILL", "SIGKILL", "RTMIN+1": the number, or -1. */
+static int signal_number(const char *text)
+{
+	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+	int number = 0;
+	int end = 0;
+
+	if (isdigit((unsigned char)text[0])) {
+		return sscanf(text, "%3d%n", &number, &end) == 1 && text[end] == '\0' &&
+				       number > 0 && number < NSIG
+			       ? number
+			       : -1;
+	}
+	for (size_t i = 0; i < sizeof(signal_names) / sizeof(signal_names[0]); i++) {
+		if (strcasecmp(name, signal_names[i].name) == 0) {
+			return signal_names[i].number;
+		}
+	}
+	/* The realtime signals have no constant numbers: signal(7). */
+	if (strcasecmp(name, "RTMIN") == 0) {
+		return SIGRTMIN;
+	}
+	if (strncasecmp(name, "RTMIN+", 6) == 0 && sscanf(name + 6, "%2d%n", &number, &end) == 1 &&
+		name[6 + end] == '\0' && number >= 0 && SIGRTMIN + number <= SIGRTMAX) {
+		return SIGRTMIN + number;
+	}
+	return -1;
+}
+
+int cmd_kill(const struct cli_globals *globals, int argc, char **argv)
+{
+	bool is_all = false;
+	const struct cli_option options[] = {
+		{"all", 'a', NULL, &is_all, "succeed for a container that has stopped"},
+	};
+	struct berth_error err = {0};
+	int taken = cli_parse(options, 1, argc, argv);
+	const char *text;
+	int number;
+
+	if (taken <= 0) {
+		return taken < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	if (argc - taken < 1 || argc - taken > 2) {
+		return cli_fail_text("\"kill\" requires one or two argument(s): ID [SIGNAL]");
+	}
+	text = argc - taken == 2 ? argv[taken + 1] : "TERM";
+	number = signal_number(text);
+	if (number < 0) {
+		return cli_fail_text("unknown signal \"%s\"", text);
+	}
+	if (berth_kill(globals->root, argv[taken], number, &err) < 0) {
+		return is_all && err.error_class == BERTH_ERROR_STATE ? 0 : cli_fail(globals, &err);
+	}
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parent hands to those who called it: the master of the terminal, and the pid.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "host/host.h"
+#include "sys/file.h"
+#include "sys/socket.h"
+
+enum { HANDOUT_PATH_MAX = 4096 };
+
+int host_console_connect(const char *path, int *ret_fd, struct berth_error *err)
+{
+	int fd = sys_connect_path(path);
+
+	if (fd < 0) {
+		return error_system(err, fd, "connect to the console socket %s", path);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int host_console_send(int socket_fd, int master_fd, struct berth_error *err)
+{
+	/* The bytes are a name, which listeners show and otherwise ignore. */
+	static const char name[] = "/dev/ptmx";
+	ssize_t r = sys_send(socket_fd, name, sizeof(name) - 1, master_fd);
+
+	return r < 0 ? error_system(err, (int)r, "send the terminal to the console socket") : 0;
+}
+
+static int write_pid(const char *path, pid_t pid)
+{
+	char text[16];
+	int length = snprintf(text, sizeof(text), "%d", (int)pid);
+	autofd int fd = sys_create(path, 0644);
+
+	return fd < 0 ? fd : sys_write_once(fd, text, (size_t)length);
+}
+
+int host_write_pid_file(const char *path, pid_t pid, struct berth_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	char temporary[HANDOUT_PATH_MAX];
+	struct strbuf text;
+	int r = -ENAMETOOLONG;
+
+	/* Beside it and hidden; the pid makes the name this container's own. */
+	strbuf_init(&text, temporary, sizeof(temporary));
+	strbuf_add_bytes(&text, path, (size_t)(base - path));
+	strbuf_printf(&text, ".%s.%d", base, (int)pid);
+	if (!text.is_cut) {
+		(void)!sys_unlinkat(AT_FDCWD, temporary, 0);
+		r = write_pid(temporary, pid);
+		if (r >= 0) {
+			r = sys_renameat(AT_FDCWD, temporary, path);
+		}
+		if (r < 0) {
+			(void)!sys_unlinkat(AT_FDCWD, temporary, 0);
+		}
+	}
+	return r < 0 ? error_system(err, r, "write the pid file %s", path) : 0;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create and run: the same way until the child is ready.
+ *
+ * The record of a container that is being made is written before the first process exists, so that
+ * whatever kills this one leaves something that delete can find. All that can be refused is refused
+ * before that.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "host/host.h"
+#include "life/life.h"
+#include "sys/cred.h"
+#include "sys/process.h"
+#include "wire/step.h"
+
+/* What a launch owns; its finish undoes whatever is not released. */
+struct launch {
+	const struct life_request *request;
+	struct life_config config;
+	struct plan plan;
+	struct store store;
+	struct store_entry entry;
+	struct store_record record;
+	struct host_child child;
+	int console_fd; /* the console socket */
+	int fifo_fd;
+	bool is_recorded; /* the entry is ours to take away */
+	char created[40];
+};
+
+static void launch_init(struct launch *launch, const struct life_request *request)
+{
+	memset(launch, 0, sizeof(*launch));
+	launch->request = request;
+	launch->store.fd = -1;
+	launch->console_fd = -1;
+	launch->fifo_fd = -1;
+	store_entry_init(&launch->entry);
+	host_child_init(&launch->child);
+}
+
+/* In reverse: the process, then the record, so that there is never a process without one. */
+static void launch_finish(struct launch *launch)
+{
+	host_child_finish(&launch->child);
+	if (launch->is_recorded) {
+		(void)!store_remove(&launch->store, &launch->entry, NULL);
+	}
+	store_entry_close(&launch->entry);
+	store_close(&launch->store);
+	close_fd(&launch->console_fd);
+	close_fd(&launch->fifo_fd);
+	life_config_finish(&launch->config);
+}
+
+#define autolaunch __attribute__((cleanup(launch_finish)))
+
+/* RFC 3339 with nanoseconds, UTC. */
+static void format_now(char *text, size_t size)
+{
+	struct timespec now = {0};
+	struct tm parts;
+	size_t length;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &parts);
+	length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &parts);
+	(void)snprintf(text + length, size - length, ".%09ldZ", now.tv_nsec);
+}
+
+static int fill_record(struct launch *launch, struct berth_error *err)
+{
+	const struct spec *spec = &launch->config.spec;
+	struct store_annotation *annotations =
+		arena_alloc(&launch->config.arena, spec->annotations.count, sizeof(*annotations));
+
+	if (!annotations) {
+		return error_system(err, ENOMEM, "memory for the annotations");
+	}
+	for (size_t i = 0; i < spec->annotations.count; i++) {
+		annotations[i] = (struct store_annotation){
+			spec->annotations.items[i].key, spec->annotations.items[i].value};
+	}
+	format_now(launch->created, sizeof(launch->created));
+	launch->record = (struct store_record){
+		.oci_version = spec->oci_version,
+		.id = launch->entry.id,
+		.bundle = launch->config.bundle,
+		.rootfs = launch->plan.boot.root,
+		.created = launch->created,
+		.is_creating = true,
+		.owner = sys_geteuid(),
+		.annotations = annotations,
+		.annotation_count = spec->annotations.count,
+	};
+	return 0;
+}
+
+/* Step "record": the container's directory, its lock, and that it is being made. */
+static int launch_record(struct launch *launch, bool is_held, struct berth_error *err)
+{
+	int r = wire_step_enter(WIRE_STEP_record, err);
+
+	if (r == 0) {
+		r = store_open(launch->request->root, true, &launch->store, err);
+	}
+	if (r == 0) {
+		r = store_create(&launch->store, launch->request->id, &launch->entry, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	launch->is_recorded = true;
+	r = fill_record(launch, err);
+	if (r == 0) {
+		r = store_write(&launch->entry, &launch->record, err);
+	}
+	if (r == 0 && is_held) {
+		r = store_fifo_make(&launch->entry, &launch->fifo_fd, err);
+	}
+	return r;
+}
+
+/* A terminal goes to the console socket, or is served in the foreground. */
+static int check_terminal(const struct launch *launch, bool is_foreground, struct berth_error *err)
+{
+	bool has_terminal = launch->plan.host.has_terminal;
+	bool has_socket = launch->request->console_socket != NULL;
+
+	if (has_terminal && !has_socket && !is_foreground) {
+		return error_field(err, BERTH_ERROR_USAGE, "/process/terminal",
+			"cannot allocate tty if berth will detach without setting console socket");
+	}
+	if (has_socket && (!has_terminal || is_foreground)) {
+		return error_set(err, BERTH_ERROR_USAGE,
+			"cannot use console socket if berth will not detach or allocate tty");
+	}
+	return 0;
+}
+
+static int launch_prepare(struct launch *launch, bool is_held, struct berth_error *err)
+{
+	const struct life_request *request = launch->request;
+	struct plan_request plan_request = {.is_pdeathsig = request->is_pdeathsig};
+	int r = life_config_open(&launch->config, request->bundle, err);
+
+	if (r == 0) {
+		r = store_check_id(request->id, err);
+	}
+	if (r == 0) {
+		plan_request.bundle = launch->config.bundle;
+		r = life_config_plan(&launch->config, &plan_request, &launch->plan, err);
+	}
+	if (r == 0) {
+		r = check_terminal(launch, !is_held && !request->is_detached, err);
+	}
+	if (r == 0 && request->console_socket) {
+		r = host_console_connect(request->console_socket, &launch->console_fd, err);
+	}
+	if (r == 0) {
+		launch->plan.boot.preserved_fds = request->preserved_fds;
+		launch->plan.boot.flags |= is_held ? BOOT_HOLD : 0;
+		r = launch_record(launch, is_held, err);
+	}
+	return r;
+}
+
+static int launch_child(struct launch *launch, struct berth_error *err)
+{
+	const struct plan *plan = &launch->plan;
+	int r = host_child_spawn(&launch->child, launch->request->preserved_fds, err);
+
+	if (r == 0) {
+		r = host_child_build(&launch->child, &plan->host, &plan->boot, err);
+	}
+	if (r == 0 && launch->console_fd >= 0) {
+		r = host_console_send(launch->console_fd, launch->child.console_fd, err);
+		close_fd(&launch->child.console_fd);
+	}
+	return r < 0 ? r : host_child_go(&launch->child, &plan->host, launch->fifo_fd, err);
+}
+
+/* Step "created": the container is there, and everybody may know. */
+static int launch_publish(struct launch *launch, struct berth_error *err)
+{
+	int r = wire_step_enter(WIRE_STEP_created, err);
+
+	if (r == 0) {
+		launch->record.pid = launch->child.pid;
+		launch->record.is_creating = false;
+		r = store_start_time(launch->child.pid, &launch->record.start_time);
+		/* A program that has ended already is a zombie of ours, and has its start time. */
+		if (r < 0) {
+			return error_system(err, r, "find the start time of the container");
+		}
+		r = store_write(&launch->entry, &launch->record, err);
+	}
+	if (r == 0 && launch->request->pid_file) {
+		r = host_write_pid_file(launch->request->pid_file, launch->child.pid, err);
+	}
+	return r;
+}
+
+static int launch_all(struct launch *launch, bool is_held, struct berth_error *err)
+{
+	int r = launch_prepare(launch, is_held, err);
+
+	if (r == 0) {
+		r = launch_child(launch, err);
+	}
+	if (r == 0) {
+		r = launch_publish(launch, err);
+		if (r < 0) {
+			/* It runs, or waits; but nobody would know of it. */
+			host_child_recall(&launch->child);
+		}
+	}
+	if (r < 0) {
+		life_config_locate(&launch->config, err);
+	}
+	return r;
+}
+
+int life_create(const struct life_request *request, struct berth_error *err)
+{
+	autolaunch struct launch launch;
+	int r;
+
+	launch_init(&launch, request);
+	r = launch_all(&launch, true, err);
+	if (r == 0) {
+		launch.is_recorded = false;
+	}
+	return r;
+}
+
+int life_run(const struct life_request *request, int *ret_status, struct berth_error *err)
+{
+	autolaunch struct launch launch;
+	int r;
+
+	launch_init(&launch, request);
+	r = launch_all(&launch, false, err);
+	if (r < 0) {
+		return r;
+	}
+	if (request->is_detached) {
+		launch.is_recorded = false;
+		*ret_status = 0;
+		return 0;
+	}
+	/* Others may look at it, send it signals and delete it while it runs. */
+	store_entry_unlock(&launch.entry);
+	r = host_foreground(&launch.child, ret_status, err);
+	launch.is_recorded = !request->is_kept && store_entry_relock(&launch.entry) == 0;
+	return r;
+}

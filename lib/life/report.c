@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state and list: what is known of containers, as text. Neither waits for a lock: state.json is always
+ * whole, and a container that is deleted meanwhile is one that is not there.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "life/life.h"
+
+enum { LIFE_MEMORY_MAX = 256 * 1024 * 1024 };
+
+static void put_text(struct json_writer *writer, const char *key, const char *text)
+{
+	json_write_key(writer, key);
+	json_write_string(writer, text ? text : "");
+}
+
+static void put_state(
+	struct json_writer *writer, const struct store_record *record, enum store_status status)
+{
+	json_write_begin(writer, '{');
+	put_text(writer, "ociVersion", record->oci_version);
+	put_text(writer, "id", record->id);
+	json_write_key(writer, "pid");
+	json_write_u64(writer, status == STORE_STOPPED ? 0 : (uint64_t)record->pid);
+	put_text(writer, "status", store_status_name(status));
+	put_text(writer, "bundle", record->bundle);
+	put_text(writer, "rootfs", record->rootfs);
+	put_text(writer, "created", record->created);
+	if (record->annotation_count > 0) {
+		json_write_key(writer, "annotations");
+		json_write_begin(writer, '{');
+		for (size_t i = 0; i < record->annotation_count; i++) {
+			put_text(writer, record->annotations[i].key, record->annotations[i].value);
+		}
+		json_write_end(writer, '}');
+	}
+	put_text(writer, "owner", record->owner == 0 ? "root" : "");
+	json_write_end(writer, '}');
+}
+
+static int take_text(struct json_writer *writer, char **ret_text, struct berth_error *err)
+{
+	int r = json_writer_take(writer, ret_text);
+
+	return r < 0 ? error_system(err, r, "memory for the state's text") : 0;
+}
+
+int life_state(const char *root, const char *id, char **ret_text, struct berth_error *err)
+{
+	__attribute__((cleanup(json_writer_finish))) struct json_writer writer;
+	__attribute__((cleanup(store_entry_close))) struct store_entry entry;
+	__attribute__((cleanup(store_close))) struct store store = {.fd = -1};
+	autoarena struct arena arena;
+	struct store_record record;
+	int r;
+
+	json_writer_init(&writer, true);
+	store_entry_init(&entry);
+	arena_init(&arena, LIFE_MEMORY_MAX);
+	r = store_open(root, false, &store, err);
+	if (r == 0) {
+		r = store_look(&store, id, &entry, err);
+	}
+	if (r == 0) {
+		r = store_read(&entry, &arena, &record, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	put_state(&writer, &record, store_status(&entry, &record));
+	return take_text(&writer, ret_text, err);
+}
+
+/* One line of the table, or one member of the array. */
+struct list_item {
+	struct store_record record;
+	const char *status;
+	enum store_status code;
+};
+
+static void put_table(FILE *out, const struct list_item *items, size_t count)
+{
+	(void)fprintf(out, "%-24s %-8s %-10s %-40s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE",
+		"CREATED", "OWNER");
+	for (size_t i = 0; i < count; i++) {
+		const struct store_record *record = &items[i].record;
+		bool has_ended = items[i].code == STORE_STOPPED;
+
+		(void)fprintf(out, "%-24s %-8d %-10s %-40s %-32s %s\n", record->id,
+			has_ended ? 0 : (int)record->pid, items[i].status,
+			record->bundle ? record->bundle : "",
+			record->created ? record->created : "", record->owner == 0 ? "root" : "");
+	}
+}
+
+static int table_text(const struct list_item *items, size_t count, enum life_format format,
+	char **ret_text, struct berth_error *err)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out) {
+		return error_system(err, errno, "memory for the list");
+	}
+	if (format == LIFE_TABLE) {
+		put_table(out, items, count);
+	} else {
+		for (size_t i = 0; i < count; i++) {
+			(void)fprintf(out, "%s\n", items[i].record.id);
+		}
+	}
+	if (fclose(out) != 0) {
+		cleanup_ptr(&text);
+		return error_system(err, ENOMEM, "memory for the list");
+	}
+	*ret_text = text;
+	return 0;
+}
+
+static int array_text(
+	const struct list_item *items, size_t count, char **ret_text, struct berth_error *err)
+{
+	__attribute__((cleanup(json_writer_finish))) struct json_writer writer;
+
+	json_writer_init(&writer, false);
+	if (count == 0) {
+		json_write_null(&writer);
+		return take_text(&writer, ret_text, err);
+	}
+	json_write_begin(&writer, '[');
+	for (size_t i = 0; i < count; i++) {
+		put_state(&writer, &items[i].record, items[i].code);
+	}
+	json_write_end(&writer, ']');
+	return take_text(&writer, ret_text, err);
+}
+
+/* 1: it is not there any more. A record that cannot be read is listed as what it is. */
+static int list_one(const struct store *store, const char *id, struct arena *arena,
+	struct list_item *item, struct berth_error *err)
+{
+	__attribute__((cleanup(store_entry_close))) struct store_entry entry;
+	struct berth_error ignored = {0};
+	int r;
+
+	store_entry_init(&entry);
+	r = store_look(store, id, &entry, &ignored);
+	if (r < 0) {
+		return 1;
+	}
+	r = store_read(&entry, arena, &item->record, &ignored);
+	if (r == -ENOMEM) {
+		return error_system(err, r, "memory for the list");
+	}
+	item->code = STORE_STOPPED;
+	item->status = "unknown";
+	if (r == 0) {
+		item->code = store_status(&entry, &item->record);
+		item->status = store_status_name(item->code);
+	}
+	item->record.id = id;
+	return 0;
+}
+
+static int list_text(const struct store *store, struct arena *arena, enum life_format format,
+	char **ret_text, struct berth_error *err)
+{
+	const char *const *ids;
+	struct list_item *items;
+	size_t count;
+	size_t kept = 0;
+	int r = store_list(store, arena, &ids, &count, err);
+
+	if (r < 0) {
+		return r;
+	}
+	items = arena_alloc(arena, count, sizeof(*items));
+	if (!items) {
+		return error_system(err, ENOMEM, "memory for the list");
+	}
+	for (size_t i = 0; i < count; i++) {
+		r = list_one(store, ids[i], arena, &items[kept], err);
+		if (r < 0) {
+			return r;
+		}
+		kept += r == 0 ? 1 : 0;
+	}
+	return format == LIFE_JSON ? array_text(items, kept, ret_text, err)
+				   : table_text(items, kept, format, ret_text, err);
+}
+
+int life_list(const char *root, enum life_format format, char **ret_text, struct berth_error *err)
+{
+	__attribute__((cleanup(store_close))) struct store store = {.fd = -1};
+	autoarena struct arena arena;
+	int r;
+
+	arena_init(&arena, LIFE_MEMORY_MAX);
+	r = store_open(root, false, &store, err);
+	return r < 0 ? r : list_text(&store, &arena, format, ret_text, err);
+}

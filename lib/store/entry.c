@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "store/store.h"
+#include "sys/abi.h"
+#include "sys/cred.h"
+#include "sys/file.h"
+
+enum {
+	STORE_DIR_MODE = 0700,
+	STORE_FILE_MODE = 0600,
+};
+
+static const char lock_name[] = "lock";
+
+/* No link on the way, and nothing outside of the state root. */
+static const uint64_t store_resolve =
+	RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+
+/* The path and what is missing of its parents. */
+static int make_root(const char *root)
+{
+	char path[4096];
+	size_t length = str_copy(path, sizeof(path), root);
+	int r = 0;
+
+	if (length < strlen(root)) {
+		return -ENAMETOOLONG;
+	}
+	for (size_t i = 1; i <= length && (r == 0 || r == -EEXIST); i++) {
+		char kept = path[i];
+
+		if (kept == '/' || kept == '\0') {
+			path[i] = '\0';
+			r = sys_mkdirat(AT_FDCWD, path, STORE_DIR_MODE);
+			path[i] = kept;
+		}
+	}
+	return r == -EEXIST ? 0 : r;
+}
+
+/* Whoever can write to the root can put any record there: it must be ours, or root's, and nobody else's. */
+static int check_root(int fd, const char *root, struct berth_error *err)
+{
+	struct stat st;
+	int r = sys_fstat(fd, &st);
+
+	if (r < 0) {
+		return error_system(err, r, "examine the state root %s", root);
+	}
+	if ((st.st_uid != sys_geteuid() && st.st_uid != 0) || (st.st_mode & 0022)) {
+		return error_set(err, BERTH_ERROR_USAGE,
+			"the state root %s may be written by others (owner %u, mode %o)", root,
+			(unsigned int)st.st_uid, (unsigned int)(st.st_mode & 07777));
+	}
+	return 0;
+}
+
+int store_open(const char *root, bool is_created, struct store *ret_store, struct berth_error *err)
+{
+	autofd int fd = sys_open(root, O_RDONLY | O_DIRECTORY);
+	int r = 0;
+
+	if (fd == -ENOENT && is_created) {
+		r = make_root(root);
+		if (r < 0) {
+			return error_system(err, r, "make the state root %s", root);
+		}
+		fd = sys_open(root, O_RDONLY | O_DIRECTORY);
+	}
+	if (fd < 0 && (fd != -ENOENT || is_created)) {
+		return error_system(err, fd, "open the state root %s", root);
+	}
+	r = fd < 0 ? 0 : check_root(fd, root, err);
+	if (r == 0) {
+		ret_store->fd = fd < 0 ? -1 : take_fd(&fd);
+	}
+	return r;
+}
+
+void store_close(struct store *store)
+{
+	close_fd(&store->fd);
+}
+
+void store_entry_init(struct store_entry *entry)
+{
+	*entry = (struct store_entry){.fd = -1, .lock_fd = -1};
+}
+
+void store_entry_close(struct store_entry *entry)
+{
+	close_fd(&entry->fd);
+	close_fd(&entry->lock_fd);
+}
+
+static bool is_id_char(char c, bool is_first)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '+' || (!is_first && (c == '.' || c == '-'));
+}
+
+int store_check_id(const char *id, struct berth_error *err)
+{
+	size_t length = strlen(id);
+	bool is_good = length > 0 && length <= STORE_ID_MAX;
+
+	for (size_t i = 0; is_good && i < length; i++) {
+		is_good = is_id_char(id[i], i == 0);
+	}
+	return is_good ? 0
+		       : error_set(err, BERTH_ERROR_USAGE, "invalid container ID format: \"%.64s\"",
+				 id);
+}
+
+static int not_found(const char *id, struct berth_error *err)
+{
+	return error_set(err, BERTH_ERROR_NOT_FOUND, "container does not exist: %s", id);
+}
+
+static int open_directory(const struct store *store, const char *id)
+{
+	return store->fd < 0 ? -ENOENT
+			     : sys_openat2(store->fd, id, O_RDONLY | O_DIRECTORY, 0, store_resolve);
+}
+
+int store_create(const struct store *store, const char *id, struct store_entry *ret_entry,
+	struct berth_error *err)
+{
+	autofd int fd = -1;
+	autofd int lock_fd = -1;
+	int r = sys_mkdirat(store->fd, id, STORE_DIR_MODE);
+
+	if (r == -EEXIST) {
+		return error_set(
+			err, BERTH_ERROR_EXISTS, "container with given ID already exists: %s", id);
+	}
+	if (r < 0) {
+		return error_system(err, r, "make the container's directory %s", id);
+	}
+	fd = open_directory(store, id);
+	if (fd >= 0) {
+		lock_fd = sys_openat2(fd, lock_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
+			STORE_FILE_MODE, store_resolve);
+	}
+	r = fd < 0 ? fd : lock_fd;
+	if (r >= 0) {
+		r = sys_flock(lock_fd, true, 0);
+	}
+	if (r < 0) {
+		if (lock_fd >= 0) {
+			(void)!sys_unlinkat(fd, lock_name, 0);
+		}
+		(void)!sys_unlinkat(store->fd, id, AT_REMOVEDIR);
+		return error_system(err, r, "make and lock the container's directory %s", id);
+	}
+	ret_entry->fd = take_fd(&fd);
+	ret_entry->lock_fd = take_fd(&lock_fd);
+	(void)str_copy(ret_entry->id, sizeof(ret_entry->id), id);
+	return 0;
+}
+
+/* A creator that died between mkdir and lock has left no lock: it is made here, for delete. */
+static int lock_entry(int fd, bool is_exclusive)
+{
+	autofd int lock_fd =
+		sys_openat2(fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, store_resolve);
+	int r;
+
+	if (lock_fd == -ENOENT) {
+		lock_fd = sys_openat2(fd, lock_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
+			STORE_FILE_MODE, store_resolve);
+	}
+	if (lock_fd < 0) {
+		return lock_fd;
+	}
+	r = sys_flock(lock_fd, is_exclusive, STORE_LOCK_TIMEOUT_MS);
+	return r < 0 ? r : take_fd(&lock_fd);
+}
+
+void store_entry_unlock(struct store_entry *entry)
+{
+	close_fd(&entry->lock_fd);
+}
+
+int store_entry_relock(struct store_entry *entry)
+{
+	autofd int lock_fd = sys_openat2(
+		entry->fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, store_resolve);
+	struct stat st;
+	int r = lock_fd < 0 ? lock_fd : sys_flock(lock_fd, true, STORE_LOCK_TIMEOUT_MS);
+
+	if (r == 0) {
+		r = sys_fstat(lock_fd, &st);
+	}
+	if (r == 0 && st.st_nlink == 0) {
+		r = -ENOENT;
+	}
+	if (r == 0) {
+		entry->lock_fd = take_fd(&lock_fd);
+	}
+	return r;
+}
+
+int store_look(const struct store *store, const char *id, struct store_entry *ret_entry,
+	struct berth_error *err)
+{
+	int r = store_check_id(id, err);
+	int fd;
+
+	if (r < 0) {
+		return r;
+	}
+	fd = open_directory(store, id);
+	if (fd == -ENOENT) {
+		return not_found(id, err);
+	}
+	if (fd < 0) {
+		return error_system(err, fd, "open the container's directory %s", id);
+	}
+	ret_entry->fd = fd;
+	(void)str_copy(ret_entry->id, sizeof(ret_entry->id), id);
+	return 0;
+}
+
+int store_find(const struct store *store, const char *id, bool is_exclusive,
+	struct store_entry *ret_entry, struct berth_error *err)
+{
+	autofd int fd = -1;
+	autofd int lock_fd = -1;
+	struct stat st;
+	int r = store_check_id(id, err);
+
+	if (r < 0) {
+		return r;
+	}
+	fd = open_directory(store, id);
+	if (fd == -ENOENT) {
+		return not_found(id, err);
+	}
+	if (fd < 0) {
+		return error_system(err, fd, "open the container's directory %s", id);
+	}
+	lock_fd = lock_entry(fd, is_exclusive);
+	if (lock_fd == -ETIMEDOUT) {
+		return error_set(err, BERTH_ERROR_STATE,
+			"container %s is busy: another command has held its lock for %d seconds",
+			id, STORE_LOCK_TIMEOUT_MS / 1000);
+	}
+	if (lock_fd < 0) {
+		return error_system(err, lock_fd, "lock the container %s", id);
+	}
+	/* It may have been deleted while this command waited for the lock. */
+	if (sys_fstat(lock_fd, &st) == 0 && st.st_nlink == 0) {
+		return not_found(id, err);
+	}
+	ret_entry->fd = take_fd(&fd);
+	ret_entry->lock_fd = take_fd(&lock_fd);
+	(void)str_copy(ret_entry->id, sizeof(ret_entry->id), id);
+	return 0;
+}
+
+static int remove_file(const char *name, void *argument)
+{
+	const int *fd = argument;
+
+	return str_is_equal(name, lock_name) ? 0 : sys_unlinkat(*fd, name, 0);
+}
+
+int store_remove(const struct store *store, struct store_entry *entry, struct berth_error *err)
+{
+	/* The lock goes last: whoever waits for it sees then that the container is gone. */
+	int r = sys_list(entry->fd, remove_file, &entry->fd);
+
+	if (r >= 0) {
+		r = sys_unlinkat(entry->fd, lock_name, 0);
+	}
+	if (r >= 0 || r == -ENOENT) {
+		r = sys_unlinkat(store->fd, entry->id, AT_REMOVEDIR);
+	}
+	if (r < 0) {
+		return error_system(err, r, "remove the container's directory %s", entry->id);
+	}
+	store_entry_close(entry);
+	return 0;
+}

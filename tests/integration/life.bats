@@ -1,0 +1,342 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# create, start, state, list, kill, delete: a container's life in single commands.
+
+bats_require_minimum_version 1.5.0
+load ../kit/container
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+	in_container 'echo started; trap "exit 5" TERM; while :; do sleep 0.05; done'
+	root=$bundle/state
+}
+
+teardown() {
+	[ -z "${root:-}" ] || "$BERTH" --root "$root" list -q 2>/dev/null | while read -r id; do
+		"$BERTH" --root "$root" delete --force "$id"
+	done
+	remove_bundle
+}
+
+berth() {
+	timeout 60 "$BERTH" --root "$root" "$@"
+}
+
+# create ID [OPTION...]: with the output of the container in $bundle/out.
+create() {
+	berth create --bundle "$bundle" "${@:2}" "$1" >"$bundle/out" 2>&1 </dev/null 3>&-
+}
+
+status_of() {
+	berth state "$1" | jq -r .status
+}
+
+# until_true COMMAND...: within ten seconds.
+until_true() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.05
+	done
+	echo "never true: $*"
+	return 1
+}
+
+is_status() {
+	[ "$(status_of "$1")" = "$2" ]
+}
+
+@test "created, running, stopped, deleted" {
+	create one --pid-file "$bundle/pid"
+	is_status one created
+	[ "$(cat "$bundle/pid")" = "$(berth state one | jq .pid)" ]
+	[ ! -s "$bundle/out" ]
+	berth start one
+	until_true grep -q started "$bundle/out"
+	is_status one running
+	berth kill one TERM
+	until_true is_status one stopped
+	[ "$(berth state one | jq .pid)" = 0 ]
+	berth delete one
+	run berth state one
+	assert_error "container does not exist"
+	[ -z "$(ls -A "$root")" ]
+}
+
+@test "state has the members of the specification" {
+	config '.annotations = {"a.b/c": "d \"e\""}'
+	create one
+	berth state one >"$bundle/state.out"
+	jq -e --arg bundle "$bundle" '.ociVersion == "1.3.0" and .id == "one" and .status == "created" and .pid > 1
+		and .bundle == $bundle and .rootfs == ($bundle + "/rootfs") and .owner == "root"
+		and (.created | test("^20..-..-..T..:..:..\\.[0-9]{9}Z$"))
+		and .annotations == {"a.b/c": "d \"e\""}' "$bundle/state.out"
+}
+
+@test "the pid file has digits and nothing else, also by a relative path" {
+	cd "$bundle"
+	create one --pid-file pid
+	[ "$(wc -l <pid)" = 0 ]
+	grep -qE '^[0-9]+$' pid
+	[ -z "$(find "$bundle" -maxdepth 1 -name '.pid*')" ]
+}
+
+@test "the pid file is not written when the program is not there" {
+	config '.process.args = ["nosuch"]'
+	run berth create --bundle "$bundle" --pid-file "$bundle/pid" one
+	assert_error 'executable file not found in $PATH'
+	[ ! -e "$bundle/pid" ]
+	[ -z "$(ls -A "$root")" ]
+}
+
+@test "an id is taken once" {
+	create one
+	run berth create --bundle "$bundle" one
+	assert_error "container with given ID already exists"
+	is_status one created
+	run berth run --bundle "$bundle" one
+	assert_error "container with given ID already exists"
+}
+
+@test "of forty creates of one id, one wins" {
+	# shellcheck disable=SC2016
+	run bash -c 'for i in $(seq 40); do "$1" --root "$2" create --bundle "$3" one >/dev/null 2>&1 </dev/null 3>&- && echo won & done; wait' \
+		bash "$BERTH" "$root" "$bundle"
+	[ "$output" = won ]
+	is_status one created
+}
+
+@test "start: twice, after the end, of nothing" {
+	create one
+	berth start one
+	run berth start one
+	assert_error "cannot start an already running container"
+	berth kill one KILL
+	until_true is_status one stopped
+	run berth start one
+	assert_error "cannot start a container that has stopped"
+	run berth start nothing
+	assert_error "container does not exist"
+}
+
+@test "kill: names, numbers, none; a stopped container" {
+	for signal in TERM SIGTERM sigterm 15 ''; do
+		create "k-$signal"
+		berth start "k-$signal"
+		until_true grep -q started "$bundle/out"
+		berth kill "k-$signal" ${signal:+"$signal"}
+		until_true is_status "k-$signal" stopped
+		run berth kill "k-$signal" TERM
+		assert_error "container not running"
+		run berth kill --all "k-$signal" TERM
+		assert_status 0
+	done
+	run berth kill k- NOSUCH
+	assert_error 'unknown signal "NOSUCH"'
+	run berth kill nothing TERM
+	assert_error "container does not exist"
+}
+
+@test "delete: of a running container only by force, of a created one at once" {
+	create one
+	berth start one
+	run berth delete one
+	assert_error "cannot delete container one that is not stopped: running"
+	berth delete --force one
+	run berth state one
+	assert_status 1
+	create two
+	local pid
+	pid=$(berth state two | jq .pid)
+	berth delete two
+	[ ! -e "/proc/$pid" ] || grep -q 'State:.Z' "/proc/$pid/status"
+	run berth delete two
+	assert_error "container does not exist"
+	run berth delete --force two
+	assert_status 0
+}
+
+@test "list: table, JSON, ids; empty" {
+	run berth list
+	assert_status 0
+	[ "${#lines[@]}" = 1 ]
+	[[ ${lines[0]} == ID*PID*STATUS*BUNDLE*CREATED*OWNER ]]
+	[ "$(berth list --format json)" = null ]
+	create b
+	create a
+	berth start b
+	[ "$(berth list -q | tr '\n' ' ')" = "a b " ]
+	[ "$(berth list --format json | jq -c '[.[] | [.id, .status]]')" = '[["a","created"],["b","running"]]' ]
+	run berth list
+	[[ ${lines[1]} == a*created* ]]
+	run berth list --format xml
+	assert_error "table or json"
+}
+
+@test "run --detach returns when the program runs; --keep keeps the record" {
+	run --separate-stderr berth run --detach --bundle "$bundle" --pid-file "$bundle/pid" one >/dev/null 3>&-
+	assert_status 0
+	is_status one running
+	[ "$(cat "$bundle/pid")" = "$(berth state one | jq .pid)" ]
+	in_container 'exit 4'
+	run berth run --keep --bundle "$bundle" two
+	assert_status 4
+	is_status two stopped
+	run berth run --bundle "$bundle" three
+	assert_status 4
+	run berth state three
+	assert_status 1
+}
+
+@test "another command sees and kills what runs in the foreground" {
+	berth run --bundle "$bundle" one >"$bundle/out" 3>&- &
+	local pid=$! status=0
+	until_true grep -q started "$bundle/out"
+	is_status one running
+	berth kill one TERM
+	wait $pid || status=$?
+	[ "$status" = 5 ]
+	run berth state one
+	assert_status 1
+}
+
+@test "--preserve-fds passes exactly so many" {
+	in_container 'cat <&3; cat <&4; ls /proc/self/fd | tr "\n" " "'
+	echo three >"$bundle/three"
+	echo four >"$bundle/four"
+	run bash -c 'exec 3<"$3/three" 4<"$3/four" 5</etc/passwd; "$1" --root "$2" run --preserve-fds 2 --bundle "$3" one' \
+		bash "$BERTH" "$root" "$bundle"
+	assert_status 0
+	[ "${lines[0]}" = three ]
+	[ "${lines[1]}" = four ]
+	[ "${lines[2]}" = "0 1 2 3 4 5 " ]
+	run bash -c 'exec 3>&- 4>&- 5>&-; "$1" --root "$2" run --preserve-fds 2 --bundle "$3" one' \
+		bash "$BERTH" "$root" "$bundle"
+	assert_error "preserve-fds: descriptor 3"
+}
+
+@test "--console-socket gets the master of the terminal" {
+	config '.process.terminal = true'
+	in_container 'tty; read -r line; echo "got $line"'
+	python3 "$BATS_TEST_DIRNAME/../kit/console.py" "$bundle/socket" >"$bundle/terminal" 3>&- &
+	local listener=$!
+	until_true test -S "$bundle/socket"
+	create one --console-socket "$bundle/socket"
+	berth start one
+	wait $listener
+	grep -q /dev/pts/0 "$bundle/terminal"
+	grep -q "got hello" "$bundle/terminal"
+}
+
+@test "terminals and sockets that do not fit" {
+	run berth create --bundle "$bundle" --console-socket "$bundle/none" one
+	assert_status 1
+	assert_contains "cannot use console socket"
+	config '.process.terminal = true'
+	run berth create --bundle "$bundle" one
+	assert_error "cannot allocate tty if berth will detach without setting console socket"
+	run berth create --bundle "$bundle" --console-socket "$bundle/none" one
+	assert_error "connect to the console socket" "no such file or directory"
+	[ -z "$(ls -A "$root" 2>/dev/null)" ]
+}
+
+@test "--log gets one line of JSON, and stderr the text" {
+	run berth --log "$bundle/log" --log-format json start nothing
+	assert_error "berth: container does not exist: nothing"
+	jq -e '.level == "error" and .msg == "container does not exist: nothing" and (.time | test("Z$"))' "$bundle/log"
+	[ "$(wc -l <"$bundle/log")" = 1 ]
+	run berth --log "$bundle/text" start nothing
+	grep -q 'level=error msg="container does not exist: nothing"' "$bundle/text"
+	run berth --log "$bundle/log" --log-format xml start nothing
+	assert_status 1
+}
+
+@test "a process that is not the container's is left alone" {
+	create one
+	local pid
+	pid=$(berth state one | jq .pid)
+	sleep 60 3>&- &
+	local stranger=$!
+	sed -i "s/\"pid\":$pid/\"pid\":$stranger/" "$root/one/state.json"
+	is_status one stopped
+	run berth kill one KILL
+	assert_error "container not running"
+	berth delete one
+	kill -0 $stranger
+	kill $stranger
+	kill -KILL "$pid"
+}
+
+@test "a state that is damaged: errors, listed as unknown, deleted by force" {
+	for content in '' '{' '[]' null '{"id": "other"}' "$(head -c 4096 /dev/urandom | base64)"; do
+		create one
+		kill -KILL "$(berth state one | jq .pid)"
+		echo "$content" >"$root/one/state.json"
+		for verb in state start kill; do
+			run berth $verb one
+			assert_error "damaged"
+		done
+		run berth list
+		assert_contains unknown
+		run berth delete one
+		assert_error "damaged"
+		berth delete --force one
+		[ -z "$(ls -A "$root")" ]
+	done
+	create one
+	kill -KILL "$(berth state one | jq .pid)"
+	rm "$root/one/state.json"
+	mkfifo "$root/one/state.json"
+	run timeout 5 "$BERTH" --root "$root" state one
+	assert_error "damaged"
+	berth delete --force one
+}
+
+@test "a state root that others can write to is refused" {
+	mkdir -m 777 "$bundle/open"
+	run "$BERTH" --root "$bundle/open" create --bundle "$bundle" one
+	assert_error "may be written by others"
+}
+
+@test "the state root is made with its parents, for its owner alone" {
+	root=$bundle/a/b/c
+	create one
+	[ "$(stat -c %a "$root")" = 700 ]
+	[ "$(stat -c %a "$root/one")" = 700 ]
+	[ "$(stat -c %a "$root/one/state.json")" = 600 ]
+}
+
+@test "what dies in any step of create is deleted by one delete --force" {
+	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
+	local step mounts
+	mounts=$(host_mounts)
+	for step in $(steps_of PIC); do
+		case $step in
+		maps | idmaps | wait | start | delete | exec | nonewprivs) continue ;;
+		esac
+		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" --root "$root" create --bundle "$bundle" die 3>&-
+		[ "$status" != 0 ]
+		run berth delete --force die
+		assert_status 0
+		[ -z "$(ls -A "$root" 2>/dev/null)" ]
+		until_true test -z "$(left_processes "$step:die")"
+		[ "$mounts" = "$(host_mounts)" ]
+	done
+}
+
+@test "200 times create, start, kill, delete: nothing is left" {
+	config '.process.args = ["/bin/sleep", "100"]'
+	local i mounts
+	mounts=$(host_mounts)
+	for ((i = 0; i < 200; i++)); do
+		create "many-$i"
+		berth start "many-$i"
+		berth kill "many-$i" KILL
+		until_true is_status "many-$i" stopped
+		berth delete "many-$i"
+	done
+	[ -z "$(ls -A "$root")" ]
+	[ "$mounts" = "$(host_mounts)" ]
+	[ -z "$(left_processes)" ]
+}
