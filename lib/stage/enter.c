@@ -172,6 +172,17 @@ static int open_namespaces(struct stage *stage, struct berth_error *err)
 	return 0;
 }
 
+/* A proc file system of another pid namespace knows this process by another number, and the child's
+ * number would lead to somebody else. */
+static bool is_own_proc(int proc_fd)
+{
+	char name[16] = "";
+	uint32_t pid = 0;
+	ssize_t r = sys_readlinkat(proc_fd, "self", name, sizeof(name) - 1);
+
+	return r > 0 && str_to_u32(name, &pid) == 0 && pid == (uint32_t)sys_getpid();
+}
+
 static int open_proc(struct stage *stage, struct berth_error *err)
 {
 	autofd int fd = sys_open("/proc", O_PATH | O_DIRECTORY);
@@ -183,6 +194,10 @@ static int open_proc(struct stage *stage, struct berth_error *err)
 	}
 	if (magic != PROC_SUPER_MAGIC) {
 		return error_set(err, BERTH_ERROR_PROTOCOL, "/proc is not a proc file system");
+	}
+	if (!is_own_proc(fd)) {
+		return error_set(
+			err, BERTH_ERROR_PROTOCOL, "/proc is that of another pid namespace");
 	}
 	stage->proc_fd = take_fd(&fd);
 	return 0;

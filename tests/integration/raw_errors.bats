@@ -209,13 +209,13 @@ teardown() {
 @test "a message in two pieces, split at every point" {
 	local at
 	for at in 1 2 4 8 15 16 17 20 23 24 25 28 40 47; do
-		starts --new user --uid-map "0 $(id -u) 1" --join /proc/self/ns/net --split "$at" id -u
+		starts --new user --uid-map "0 $(id -u) 1" --gid-map "0 $(id -g) 1" --split "$at" id -u
 		same "$output" 0
 	done
 }
 
 @test "a message in pieces of one byte" {
-	starts --new user --uid-map "0 $(id -u) 1" --join /proc/self/ns/net --each-byte id -u
+	starts --new user --uid-map "0 $(id -u) 1" --gid-map "0 $(id -g) 1" --each-byte id -u
 	same "$output" 0
 }
 
@@ -307,6 +307,7 @@ teardown() {
 }
 
 @test "a limit of namespaces is named" {
+	need_root
 	starts "${ordinary[@]}" --new user --uid-map "0 $ordinary_uid 1" true
 	hold_ordinary --user --map-root-user
 	nsenter --user="$(held user)" \
@@ -322,4 +323,17 @@ teardown() {
 	local via="unshare --mount $BATS_TEST_TMPDIR/without-proc"
 	refuses "/proc is not a proc file system" --via "$via" --new user --uid-map "0 0 1"
 	starts --via "$via" --new user true
+}
+
+# The child's number would lead to somebody else in it.
+@test "/proc of another pid namespace" {
+	need_root
+	printf '#!/bin/sh\n"$@"\n' >"$BATS_TEST_TMPDIR/second"
+	chmod 755 "$BATS_TEST_TMPDIR/second"
+	local inside=(unshare --pid --fork "$BATS_TEST_TMPDIR/second" python3 "$kit/raw.py" --init "$BERTH_INIT")
+	run "${inside[@]}" --new user --uid-map "0 0 1" true
+	is_refused "/proc is that of another pid namespace"
+	inside=(unshare --mount-proc "${inside[@]:1}")
+	run "${inside[@]}" --new user --uid-map "0 0 1" true
+	[ "$status" = 0 ]
 }

@@ -189,16 +189,13 @@ joins_one() {
 @test "root joins a network namespace of its own and a user namespace of another, in both orders" {
 	need_root
 	hold --net
-	local network=/proc/$holder/ns/net other
-	other=$holder
+	local network=/proc/$holder/ns/net order
 	hold_ordinary --user --map-root-user
 	for order in "$network,$(held user)" "$(held user),$network"; do
 		starts --join "$order" sh -c "$list_namespaces"
 		is_held user
 		same "$(namespace net)" "$(readlink "$network")"
 	done
-	release
-	holder=$other
 }
 
 @test "a namespace that the joined user namespace gives no right to is refused" {
@@ -208,8 +205,6 @@ joins_one() {
 	refuses "join the network namespace: operation not permitted" "${ordinary[@]}" \
 		--join "$network" --join "$(held user)"
 	starts "${ordinary[@]}" --join "$network" --join "/proc/$other/ns/user" true
-	release
-	holder=$other
 }
 
 @test "a list of long paths is joined" {

@@ -110,10 +110,11 @@ descriptors='for fd in /proc/self/fd/*; do echo "${fd##*/}"; done'
 }
 
 @test "every combination of closed stdio" {
-	local closed seen=$BATS_TEST_TMPDIR/seen
+	local closed seen=$BATS_TEST_TMPDIR/seen join=()
+	[ "$(id -u)" != 0 ] || join=(--join /proc/self/ns/uts)
 	for closed in "" 0 1 2 0,1 0,2 1,2 0,1,2; do
 		rm -f "$seen"
-		starts --closed "$closed" --new user --uid-map "0 $(id -u) 1" --join /proc/self/ns/uts \
+		starts --closed "$closed" --new user --uid-map "0 $(id -u) 1" "${join[@]}" \
 			sh -c 'for fd in 0 1 2; do readlink /proc/$$/fd/$fd; done >"$0"' "$seen"
 		# Three descriptors: what was closed is /dev/null now, and nothing else.
 		same "$(wc -l <"$seen")" 3
@@ -145,6 +146,13 @@ descriptors='for fd in /proc/self/fd/*; do echo "${fd##*/}"; done'
 	is_held user
 	is_held mnt
 	is_held pid
+}
+
+@test "where the answer cannot be written the program is ended" {
+	raw --hang-up sleep 600
+	is_refused "write the child's pid: broken pipe"
+	raw "${ordinary[@]}" --hang-up --new user,pid --uid-map "0 $ordinary_uid 1" sleep 600
+	is_refused "write the child's pid: broken pipe"
 }
 
 # The program is found as execvp(3) finds it.

@@ -77,7 +77,7 @@ namespace() {
 }
 
 # hold OPTION...: a process in new namespaces that waits, made by unshare(1); $holder is its pid.
-# hold_ordinary: the same by somebody without rights. teardown ends it.
+# hold_ordinary: the same by somebody without rights. teardown calls release, which ends all of them.
 hold() {
 	local ready=$BATS_TEST_TMPDIR/ready
 	rm -f "$ready"
@@ -85,11 +85,13 @@ hold() {
 	exec 8<>"$ready"
 	"${hold_as[@]}" unshare --kill-child "$@" sh -c 'echo >&8; exec sleep 600' 3>&- 4>&- &
 	holder=$!
+	holders+=("$holder")
 	read -r -t 10 -u 8
 	exec 8>&-
 }
 
 hold_as=()
+holders=()
 
 hold_ordinary() {
 	local hold_as=()
@@ -99,11 +101,12 @@ hold_ordinary() {
 }
 
 release() {
-	[ -z "${holder:-}" ] || {
-		kill -9 "$holder" || true
-		wait "$holder" 2>/dev/null || true
-	}
-	holder=
+	local pid
+	for pid in "${holders[@]}"; do
+		kill -9 "$pid" || true
+		wait "$pid" 2>/dev/null || true
+	done
+	holders=()
 }
 
 # held KIND: the path of the holder's namespace. Its children live in the pid and time namespaces that

@@ -315,7 +315,11 @@ def run(wish):
     if wish.direct:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     send(wish, ours, message)
+    if wish.hang_up:
+        ours.close()
     _, init_status = os.waitpid(pid, 0)
+    if wish.hang_up:
+        return check_refusal(wish, init_status, errors)
     # With nobody else at the other end, the stream must be at its end even while the program runs.
     if kept is not None:
         check_rest(wish, kept)
@@ -352,6 +356,7 @@ def parse():
     add("--each-byte", action="store_true")
     add("--stop-at", type=int, metavar="N", help="send N bytes and no more")
     add("--end", action="store_true", help="end of file after what was sent")
+    add("--hang-up", action="store_true", help="close the stream and want no answer")
     add("--trail", default="", metavar="TEXT", help="sent behind the message; must be left there")
     # the caller
     add("--uid", type=int, help="as this user, who has no right")
