@@ -4,12 +4,16 @@
  * whole, and a container that is deleted meanwhile is one that is not there.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "life/life.h"
 
 enum { LIFE_MEMORY_MAX = 256 * 1024 * 1024 };
+
+#define LIST_TITLE_FORMAT "%-24s %-8s %-10s %-40s %-32s %s\n"
+#define LIST_LINE_FORMAT  "%-24s %-8d %-10s %-40s %-32s %s\n"
 
 static void put_text(struct json_writer *writer, const char *key, const char *text)
 {
@@ -81,40 +85,61 @@ struct list_item {
 	enum store_status code;
 };
 
-static void put_table(FILE *out, const struct list_item *items, size_t count)
+/* A line of the table or of the ids; NULL without memory. */
+static char *item_line(struct arena *arena, const struct list_item *item, enum life_format format)
 {
-	(void)fprintf(out, "%-24s %-8s %-10s %-40s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE",
-		"CREATED", "OWNER");
-	for (size_t i = 0; i < count; i++) {
-		const struct store_record *record = &items[i].record;
-		bool has_ended = items[i].code == STORE_STOPPED;
+	const struct store_record *record = &item->record;
 
-		(void)fprintf(out, "%-24s %-8d %-10s %-40s %-32s %s\n", record->id,
-			has_ended ? 0 : (int)record->pid, items[i].status,
-			record->bundle ? record->bundle : "",
-			record->created ? record->created : "", record->owner == 0 ? "root" : "");
+	if (format == LIFE_IDS) {
+		return arena_printf(arena, "%s\n", record->id);
 	}
+	return arena_printf(arena, LIST_LINE_FORMAT, record->id,
+		item->code == STORE_STOPPED ? 0 : (int)record->pid, item->status,
+		record->bundle ? record->bundle : "", record->created ? record->created : "",
+		record->owner == 0 ? "root" : "");
+}
+
+/* The texts one behind the other, from malloc. */
+static char *join_lines(const char *const *lines, size_t count)
+{
+	size_t length = 0;
+	char *text;
+	char *at;
+
+	for (size_t i = 0; i < count; i++) {
+		length += strlen(lines[i]);
+	}
+	text = malloc(length + 1);
+	at = text;
+	for (size_t i = 0; text && i < count; i++) {
+		at = stpcpy(at, lines[i]);
+	}
+	if (text) {
+		*at = '\0';
+	}
+	return text;
 }
 
 static int table_text(const struct list_item *items, size_t count, enum life_format format,
-	char **ret_text, struct berth_error *err)
+	struct arena *arena, char **ret_text, struct berth_error *err)
 {
+	const char **lines = arena_alloc(arena, count + 1, sizeof(*lines));
+	size_t used = 0;
 	char *text = NULL;
-	size_t length = 0;
-	FILE *out = open_memstream(&text, &length);
 
-	if (!out) {
-		return error_system(err, errno, "memory for the list");
+	if (lines && format == LIFE_TABLE) {
+		lines[used] = arena_printf(arena, LIST_TITLE_FORMAT, "ID", "PID", "STATUS",
+			"BUNDLE", "CREATED", "OWNER");
+		used += lines[used] ? 1 : 0;
 	}
-	if (format == LIFE_TABLE) {
-		put_table(out, items, count);
-	} else {
-		for (size_t i = 0; i < count; i++) {
-			(void)fprintf(out, "%s\n", items[i].record.id);
-		}
+	for (size_t i = 0; lines && i < count; i++) {
+		lines[used] = item_line(arena, &items[i], format);
+		used += lines[used] ? 1 : 0;
 	}
-	if (fclose(out) != 0) {
-		cleanup_ptr(&text);
+	if (lines && used == count + (format == LIFE_TABLE ? 1 : 0)) {
+		text = join_lines(lines, used);
+	}
+	if (!text) {
 		return error_system(err, ENOMEM, "memory for the list");
 	}
 	*ret_text = text;
@@ -190,7 +215,7 @@ static int list_text(const struct store *store, struct arena *arena, enum life_f
 		kept += r == 0 ? 1 : 0;
 	}
 	return format == LIFE_JSON ? array_text(items, kept, ret_text, err)
-				   : table_text(items, kept, format, ret_text, err);
+				   : table_text(items, kept, format, arena, ret_text, err);
 }
 
 int life_list(const char *root, enum life_format format, char **ret_text, struct berth_error *err)

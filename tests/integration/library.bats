@@ -50,7 +50,8 @@ int main(void)
 	struct berth_error err = {0};
 	char line[1200];
 	int status;
-	struct berth_run_options run = {.size = sizeof(run), .id = "x", .bundle = "/nowhere"};
+	struct berth_options run = {
+		.size = sizeof(run), .root = "/nowhere", .id = "x", .bundle = "/nowhere"};
 
 	if (berth_run(&run, &status, &err) == 0) {
 		return 1;

@@ -10,6 +10,7 @@ setup() {
 	make_bundle
 	in_container 'echo started; trap "exit 5" TERM; while :; do sleep 0.05; done'
 	root=$bundle/state
+	BERTH=$berth_program
 }
 
 teardown() {

@@ -33,7 +33,7 @@ as_user() {
 make_user_bundle() {
 	make_bundle
 	rm "$bundle/config.json"
-	cp "$BERTH" "$bundle/berth"
+	cp "$berth_program" "$bundle/berth"
 	chown -R "$user:" "$bundle"
 	as_user "$bundle/berth" spec --rootless --bundle "$bundle"
 	config '.process.terminal = false'
@@ -43,7 +43,7 @@ make_user_bundle() {
 user_run() {
 	chown "$user:" "$bundle/config.json"
 	run timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all \
-		"$bundle/berth" run --bundle "$bundle" rootless
+		"$bundle/berth" --root "$bundle/state" run --bundle "$bundle" rootless
 }
 
 @test "the rootless config that spec writes runs, and its root is the user" {
@@ -85,7 +85,7 @@ user_run() {
 	in_container 'tty; echo finished'
 	chown "$user:" "$bundle/config.json"
 	run timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups /usr/bin/python3 \
-		"$BATS_TEST_DIRNAME/../kit/terminal.py" '' "$bundle/berth" run --bundle "$bundle" tty
+		"$BATS_TEST_DIRNAME/../kit/terminal.py" '' "$bundle/berth" --root "$bundle/state" run --bundle "$bundle" tty
 	assert_status 0
 	assert_line /dev/pts/0
 	assert_line finished

@@ -306,9 +306,9 @@ container_of() {
 
 @test "berth copied alone to another place works" {
 	mkdir "$bundle/alone"
-	cp "$BERTH" "$bundle/alone/berth"
+	cp "$berth_program" "$bundle/alone/berth"
 	in_container 'exit 9'
-	run env -i "$bundle/alone/berth" run --bundle "$bundle" alone
+	run env -i "$bundle/alone/berth" --root "$bundle/state" run --bundle "$bundle" alone
 	assert_status 9
 }
 

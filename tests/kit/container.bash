@@ -4,9 +4,11 @@
 # oracle for what is left behind.
 
 kit_root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+# The programs: a release, and the same with failpoints (BERTH_FAIL=step:action). make_bundle puts in the
+# place of each a script that gives it a state root of the test's own.
 BERTH=${BERTH:-$kit_root/build/bin/berth}
-# The same with failpoints: BERTH_FAIL=step:action.
 BERTH_TEST=${BERTH_TEST:-$kit_root/build/check-gcc/cli/berth}
+berth_program=$BERTH
 export BERTH BERTH_TEST
 
 # make_bundle [--rootless]: $bundle, with a root file system and the config that `berth spec` writes,
@@ -22,8 +24,20 @@ make_bundle() {
 		tty stty grep cut env pwd ps kill head wc test mkdir rm ln seq tr sort; do
 		ln -s busybox "$bundle/rootfs/bin/$name"
 	done
+	mkdir -m 700 "$bundle/state"
+	BERTH=$(with_root "$BERTH" "$bundle/berth-release")
+	BERTH_TEST=$(with_root "$BERTH_TEST" "$bundle/berth-failpoints")
 	"$BERTH" spec "$@" --bundle "$bundle"
 	config '.process.terminal = false'
+}
+
+# with_root PROGRAM SCRIPT: the script that runs it with --root; where there is no program, there is none.
+with_root() {
+	if [ -x "$1" ]; then
+		printf '#!/bin/sh\nexec "%s" --root "%s/state" "$@"\n' "$1" "$bundle" >"$2"
+		chmod 755 "$2"
+	fi
+	echo "$2"
 }
 
 remove_bundle() {
