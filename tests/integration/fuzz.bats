@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A bounded run of the fuzzer. BERTH_FUZZ_DIR is a build directory of clang with -Dfuzz=true.
+# A bounded run of the fuzzers. BERTH_FUZZ_DIR is a build directory of clang with -Dfuzz=true.
 
 RUNS=200000
 
@@ -10,6 +10,14 @@ setup() {
 		skip "BERTH_FUZZ_DIR is not set: the build directory of clang with -Dfuzz=true"
 	fi
 	mkdir "$BATS_TEST_TMPDIR/corpus"
+}
+
+# seed_records NAME...: messages of the conversation.
+seed_records() {
+	local name
+	for name in "$@"; do
+		cp "$BATS_TEST_DIRNAME"/../fuzz/corpus/record/"$name" "$BATS_TEST_TMPDIR/corpus/"
+	done
 }
 
 # fuzz PROGRAM: starts from the corpus of the test, with the same random numbers in every run.
@@ -45,5 +53,26 @@ seed() {
 @test "the bootstrap decoder keeps its promises from the whole corpus" {
 	cp "$BATS_TEST_DIRNAME"/../fuzz/corpus/bootstrap/* "$BATS_TEST_TMPDIR/corpus/"
 	fuzz fuzz_bootstrap
+	[ "$status" -eq 0 ]
+}
+
+@test "a planted mistake of the record decoder is found" {
+	seed_records boot-small error child
+	fuzz fuzz_record_planted
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"BROKEN PROMISE: a text whose first NUL is not at its end"* ]]
+	ls "$BATS_TEST_TMPDIR"/crash-*
+}
+
+@test "the record decoder keeps its promises with the same budget" {
+	seed_records boot-small error child
+	fuzz fuzz_record
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"Done $RUNS runs"* ]]
+}
+
+@test "the record decoder keeps its promises from the whole corpus" {
+	cp "$BATS_TEST_DIRNAME"/../fuzz/corpus/record/* "$BATS_TEST_TMPDIR/corpus/"
+	fuzz fuzz_record
 	[ "$status" -eq 0 ]
 }
