@@ -13,6 +13,7 @@ void stage_init(struct stage *stage, int stream_fd, int timeout_ms)
 		.console_fd = -1,
 		.proc_fd = -1,
 		.pidfd = -1,
+		.signal_fd = -1,
 		.gate = {-1, -1},
 		.report = {-1, -1},
 	};
@@ -34,6 +35,7 @@ void stage_finish(struct stage *stage)
 	close_fd(&stage->console_fd);
 	close_fd(&stage->proc_fd);
 	close_fd(&stage->pidfd);
+	close_fd(&stage->signal_fd);
 	arena_finish(&stage->arena);
 }
 

@@ -104,10 +104,10 @@ int stage_receive(struct stage *stage, uint16_t type, void *ret_value, struct be
 	return receive_items(stage, row, header.length - WIRE_HEADER_BYTES, ret_value, err);
 }
 
-void stage_send_error(struct stage *stage, const struct berth_error *err)
+int stage_send_error(struct stage *stage, const struct berth_error *err)
 {
 	struct frame_error frame;
 
 	frame_error_from(err, &frame);
-	(void)!send_frame(stage, WIRE_FRAME_ERROR, &frame, -1);
+	return send_frame(stage, WIRE_FRAME_ERROR, &frame, -1);
 }

@@ -15,6 +15,14 @@ int sys_socketpair(int ret_fds[2])
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ret_fds) < 0 ? -errno : 0;
 }
 
+int sys_socket_type(int fd)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ? -errno : type;
+}
+
 ssize_t sys_send(int fd, const void *bytes, size_t length, int passed_fd)
 {
 	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
