@@ -36,13 +36,16 @@ static void print_usage(FILE *out)
 	(void)fprintf(out, "\n\"berth VERB --help\" lists the verb's options.\n");
 }
 
-/* Descriptors 0, 1 and 2 exist, so that nothing opened later becomes one of them. */
+/* Descriptors 0, 1 and 2 exist, so that nothing opened later becomes one of them. A missing stdout is
+ * replaced by one that cannot be written to: what was to be printed is not lost in silence. */
 static int fill_stdio(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		/* The lowest free number is given out: it can only be this one. It stays open, and
 		 * is the container's, so it is not close-on-exec. */
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) {
+		int mode = fd == STDOUT_FILENO ? O_RDONLY : O_RDWR;
+
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) != fd) {
 			return -1;
 		}
 	}

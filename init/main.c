@@ -9,15 +9,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/str.h"
 #include "stage/stage.h"
 #include "sys/file.h"
+#include "sys/process.h"
+#include "sys/socket.h"
 
 enum { INIT_TIMEOUT_MS = 10000 };
 
@@ -28,21 +31,26 @@ static void init_complain(const struct berth_error *err)
 	size_t length = prefix + error_format(err, line + prefix, sizeof(line) - prefix - 1);
 
 	line[length] = '\n';
+	/* The exit status is 1 to 125 where nobody reads stderr, too. */
+	(void)!sys_ignore_signal(SIGPIPE);
 	(void)!sys_write(STDERR_FILENO, line, length + 1);
 }
 
 /* Descriptors 0, 1 and 2 exist: nothing that is opened later may become one of them. */
 static int init_fill_stdio(struct berth_error *err)
 {
-	int fd;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* The lowest free number is given out: it can only be this one. It is the program's,
+		 * so it is not close-on-exec. */
+		int r = fcntl(fd, F_GETFD) < 0 ? sys_open("/dev/null", O_RDWR) : fd;
 
-	do {
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-		if (fd < 0) {
-			return error_system(err, errno, "open /dev/null");
+		if (r >= 0 && r == fd) {
+			r = sys_set_cloexec(fd, false);
 		}
-	} while (fd <= STDERR_FILENO && sys_set_cloexec(fd, false) == 0);
-	close_fd(&fd);
+		if (r < 0) {
+			return error_system(err, r, "open /dev/null");
+		}
+	}
 	return 0;
 }
 
@@ -74,6 +82,13 @@ static int init_stream(int *ret_fd, struct berth_error *err)
 	if ((flags & O_ACCMODE) != O_RDWR) {
 		return error_set(err, BERTH_ERROR_USAGE,
 			"_LIBCONTAINER_INITPIPE: descriptor %u is not open for reading and writing",
+			number);
+	}
+	r = sys_socket_type((int)number);
+	if (r >= 0 && r != SOCK_STREAM) {
+		return error_set(err, BERTH_ERROR_USAGE,
+			"_LIBCONTAINER_INITPIPE: descriptor %u is a socket of another type than "
+			"SOCK_STREAM",
 			number);
 	}
 	r = sys_set_cloexec((int)number, true);
@@ -119,12 +134,11 @@ static int init_run(char **argv, char **envp, struct berth_error *err)
 	stage_init(&stage, fd, timeout_ms);
 	if (*argv) {
 		r = stage_run_raw(&stage, argv, envp, err);
-		if (r < 0) {
-			init_complain(err);
-		}
 	} else {
-		/* The parent has been told over the stream. */
 		r = stage_run_container(&stage, err);
+	}
+	if (r < 0 && !stage.is_told) {
+		init_complain(err);
 	}
 	stage_finish(&stage);
 	return r;

@@ -29,7 +29,7 @@ int guard_bounding_drop(uint64_t wanted, struct berth_error *err) must_use;
 int guard_caps_set(const struct boot_identity *identity, struct berth_error *err) must_use;
 
 /* "mapped": becomes 0:0 in a user namespace whose maps are written, and drops supplementary groups
- * where that is allowed. Where 0 is not mapped nothing changes and that is no failure. */
+ * where that is allowed. Where no uid or no gid 0 is mapped nothing changes and that is no failure. */
 int guard_become_root(struct berth_error *err) must_use;
 
 /* PR_SET_NO_NEW_PRIVS. */

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 
+#include "base/cleanup.h"
 #include "sys/abi.h"
 #include "sys/cred.h"
+#include "sys/file.h"
 
 _Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups of the message are those of the kernel");
 
@@ -96,22 +98,49 @@ int guard_identity(const struct boot_identity *identity, struct berth_error *err
 	return r < 0 ? r : guard_caps_set(identity, err);
 }
 
+/* Whether 0 is mapped on both sides, without a change of credentials, which might have no way back:
+ * chown(2) of a pipe of our own says EINVAL to an id that is not mapped, before all else. */
+static int is_root_mapped(bool *ret_is_mapped, struct berth_error *err)
+{
+	autofd int write_fd = -1;
+	autofd int fd = -1;
+	int fds[2];
+	int r = sys_pipe(fds);
+
+	if (r < 0) {
+		return error_system(err, r, "pipe");
+	}
+	fd = fds[0];
+	write_fd = fds[1];
+	r = sys_fchown(fd, 0, (gid_t)-1);
+	if (r == 0 || r == -EPERM || r == -EOVERFLOW) {
+		r = sys_fchown(fd, (uid_t)-1, 0);
+	}
+	if (r < 0 && r != -EPERM && r != -EOVERFLOW && r != -EINVAL) {
+		return error_system(err, r, "ask whether 0 is mapped in the user namespace");
+	}
+	*ret_is_mapped = r != -EINVAL;
+	return 0;
+}
+
 int guard_become_root(struct berth_error *err)
 {
-	int r = sys_setgroups(0, NULL);
+	bool is_mapped = false;
+	int r = is_root_mapped(&is_mapped, err);
 
-	/* EPERM: the namespace denies it, as one with a map of the caller alone must. EINVAL: no gid
-	 * map. The groups of the outside stay then; they are not mapped. */
-	if (r < 0 && r != -EPERM && r != -EINVAL) {
+	if (r < 0 || !is_mapped) {
+		return r;
+	}
+	r = sys_setgroups(0, NULL);
+	/* The namespace denies it, as one with a map of the caller alone must. The groups of the
+	 * outside stay then; they are not mapped. */
+	if (r < 0 && r != -EPERM) {
 		return error_system(err, r, "drop supplementary groups");
 	}
 	r = sys_setresgid(0);
-	if (r < 0 && r != -EINVAL) {
+	if (r < 0) {
 		return error_system(err, r, "become gid 0 of the user namespace");
 	}
 	r = sys_setresuid(0);
-	if (r < 0 && r != -EINVAL) {
-		return error_system(err, r, "become uid 0 of the user namespace");
-	}
-	return 0;
+	return r < 0 ? error_system(err, r, "become uid 0 of the user namespace") : 0;
 }

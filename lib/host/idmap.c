@@ -176,12 +176,14 @@ static int write_by_helper(const char *name, pid_t pid, const char *map, struct 
 
 static int write_direct(pid_t pid, const struct wire_bootstrap *init, struct berth_error *err)
 {
-	autofd int proc_fd = sys_open("/proc", O_PATH | O_DIRECTORY);
-	uint64_t magic = 0;
-	int r = proc_fd < 0 ? proc_fd : sys_fs_magic(proc_fd, &magic);
+	autofd int proc_fd = sys_open_proc();
+	int r = 0;
 
-	if (r < 0 || magic != PROC_SUPER_MAGIC) {
-		return error_system(err, r < 0 ? r : -ENODEV, "open the proc file system /proc");
+	if (proc_fd == -EXDEV) {
+		return error_set(err, BERTH_ERROR_SYSTEM, "/proc is that of another pid namespace");
+	}
+	if (proc_fd < 0) {
+		return error_system(err, proc_fd, "open the proc file system /proc");
 	}
 	if (init->has_setgroups) {
 		r = write_proc(

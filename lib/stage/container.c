@@ -360,7 +360,8 @@ noreturn_fn static void container_child(struct stage *stage, struct berth_error 
 	int r = stage_run_steps(container_steps, ARRAY_COUNT(container_steps), stage, err);
 
 	if (r < 0) {
-		stage_send_error(stage, err);
+		/* Where nobody reads, nobody wants to know. */
+		(void)!stage_send_error(stage, err);
 	}
 	sys_exit(STAGE_EXIT_FAILURE);
 }
@@ -405,7 +406,7 @@ int stage_run_container(struct stage *stage, struct berth_error *err)
 		r = container_clone(stage, err);
 	}
 	if (r < 0) {
-		stage_send_error(stage, err);
+		stage->is_told = stage_send_error(stage, err) == 0;
 	}
 	return r;
 }

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "guard/guard.h"
 #include "sys/abi.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -100,11 +101,15 @@ static int open_console(struct stage *stage, struct berth_error *err)
 	autofd int fd = sys_open(path, O_RDWR | O_NOCTTY);
 
 	if (fd < 0) {
-		return error_system(err, fd, "open the console %s", path);
+		return error_system(err, fd, "open the console %.200s", path);
 	}
 	if (!sys_is_tty(fd)) {
-		return error_set(
-			err, BERTH_ERROR_PROTOCOL, "ConsolePathAttr: %s is not a terminal", path);
+		return error_set(err, BERTH_ERROR_PROTOCOL,
+			"ConsolePathAttr: %.200s is not a terminal", path);
+	}
+	if (sys_is_pty_master(fd)) {
+		return error_set(err, BERTH_ERROR_PROTOCOL,
+			"ConsolePathAttr: %.200s is the master of a pseudoterminal", path);
 	}
 	stage->console_fd = take_fd(&fd);
 	return 0;
@@ -119,25 +124,25 @@ static int open_namespace(struct stage *stage, const char *path, struct berth_er
 	int r;
 
 	if (fd < 0) {
-		return error_system(err, fd, "open the namespace %s", path);
+		return error_system(err, fd, "open the namespace %.200s", path);
 	}
 	r = sys_fs_magic(fd, &magic);
 	if (r < 0) {
-		return error_system(err, r, "fstatfs %s", path);
+		return error_system(err, r, "fstatfs %.200s", path);
 	}
 	type = magic == NSFS_MAGIC ? sys_ns_type(fd) : -ENOTTY;
 	if (type < 0 || !(type & ABI_NAMESPACE_FLAGS)) {
 		return error_set(
-			err, BERTH_ERROR_PROTOCOL, "NsPathsAttr: %s is not a namespace", path);
+			err, BERTH_ERROR_PROTOCOL, "NsPathsAttr: %.200s is not a namespace", path);
 	}
 	if (stage->message.clone_flags & (uint32_t)type) {
 		return error_set(err, BERTH_ERROR_PROTOCOL,
-			"NsPathsAttr: the namespace %s is joined and one of its kind is created",
+			"NsPathsAttr: the namespace %.200s is joined and one of its kind is created",
 			path);
 	}
 	if (stage->joined & (uint32_t)type) {
 		return error_set(err, BERTH_ERROR_PROTOCOL,
-			"NsPathsAttr: a second namespace of the kind of %s is joined", path);
+			"NsPathsAttr: a second namespace of the kind of %.200s is joined", path);
 	}
 	/* No kind twice, so there is always room for one of eight. */
 	*join = (struct stage_join){.fd = take_fd(&fd), .type = type};
@@ -156,12 +161,12 @@ static int open_namespaces(struct stage *stage, struct berth_error *err)
 		int r;
 
 		if (length >= sizeof(path)) {
-			return error_system(err, ENAMETOOLONG, "open the namespace %.64s", at);
+			return error_system(err, ENAMETOOLONG, "open the namespace %.200s", at);
 		}
 		(void)str_copy(path, length + 1, at);
 		if (stage->join_count == STAGE_JOINS_MAX) {
 			return error_set(err, BERTH_ERROR_PROTOCOL,
-				"NsPathsAttr: %s is one more than there are kinds", path);
+				"NsPathsAttr: %.200s is one more than there are kinds", path);
 		}
 		r = open_namespace(stage, path, err);
 		if (r < 0) {
@@ -172,34 +177,21 @@ static int open_namespaces(struct stage *stage, struct berth_error *err)
 	return 0;
 }
 
-/* A proc file system of another pid namespace knows this process by another number, and the child's
- * number would lead to somebody else. */
-static bool is_own_proc(int proc_fd)
-{
-	char name[16] = "";
-	uint32_t pid = 0;
-	ssize_t r = sys_readlinkat(proc_fd, "self", name, sizeof(name) - 1);
-
-	return r > 0 && str_to_u32(name, &pid) == 0 && pid == (uint32_t)sys_getpid();
-}
-
 static int open_proc(struct stage *stage, struct berth_error *err)
 {
-	autofd int fd = sys_open("/proc", O_PATH | O_DIRECTORY);
-	uint64_t magic = 0;
-	int r = fd < 0 ? fd : sys_fs_magic(fd, &magic);
+	int fd = sys_open_proc();
 
-	if (r < 0) {
-		return error_system(err, r, "open /proc");
-	}
-	if (magic != PROC_SUPER_MAGIC) {
+	if (fd == -ENODEV) {
 		return error_set(err, BERTH_ERROR_PROTOCOL, "/proc is not a proc file system");
 	}
-	if (!is_own_proc(fd)) {
+	if (fd == -EXDEV) {
 		return error_set(
 			err, BERTH_ERROR_PROTOCOL, "/proc is that of another pid namespace");
 	}
-	stage->proc_fd = take_fd(&fd);
+	if (fd < 0) {
+		return error_system(err, fd, "open /proc");
+	}
+	stage->proc_fd = fd;
 	return 0;
 }
 
@@ -282,23 +274,35 @@ int stage_join(struct stage *stage, struct berth_error *err)
 	if (stage->join_count == 0) {
 		return 0;
 	}
-	/* Whoever lives in a namespace that is joined must not see into this process
-	 * (CVE-2016-9962). Where a user namespace is created, its maps are written to a file that
-	 * only a dumpable process lets an ordinary user open: the child does it after them. */
-	if (!(stage->message.clone_flags & CLONE_NEWUSER)) {
-		r = sys_set_dumpable(false);
-		if (r < 0) {
-			return error_system(err, r, "prctl PR_SET_DUMPABLE");
-		}
+	/* Whoever lives in a namespace that is joined must not see into this process, nor into the
+	 * child, which inherits it (CVE-2016-9962). The child's maps can be written all the same: its
+	 * files in /proc belong to root of the user namespace of berth-init then, and who may join
+	 * has rights there; a user namespace is never both joined and created. */
+	r = guard_undumpable(err);
+	if (r < 0) {
+		return r;
 	}
 	r = join_round(stage, false, has_user, err);
 	if (r == 0) {
 		r = join_round(stage, true, false, err);
 	}
+	if (r == 0 && has_user) {
+		/* A change of credentials sets it to /proc/sys/fs/suid_dumpable (prctl(2)). */
+		r = guard_undumpable(err);
+	}
 	if (r == 0) {
 		r = join_round(stage, false, false, err);
 	}
 	return r;
+}
+
+/* The child's first act: nothing that leads to the caller's /proc or to another namespace is in it. */
+static void shed(struct stage *stage)
+{
+	close_fd(&stage->proc_fd);
+	for (size_t i = 0; i < STAGE_JOINS_MAX; i++) {
+		close_fd(&stage->joins[i].fd);
+	}
 }
 
 int stage_clone(struct stage *stage, struct berth_error *err)
@@ -310,9 +314,16 @@ int stage_clone(struct stage *stage, struct berth_error *err)
 			"the first process of a pid namespace cannot give its child to its parent");
 	}
 	pid = sys_fork(stage->message.clone_flags | CLONE_PARENT, &stage->pidfd);
+	if (pid == 0) {
+		shed(stage);
+	}
 	if (pid == -ENOSPC) {
 		return error_system(err, pid,
 			"clone into new namespaces (a limit of /proc/sys/user is reached)");
+	}
+	if (pid == -ENOSYS) {
+		return error_system(err, pid,
+			"clone into new namespaces (kernel lacks clone3, or a filter refuses it)");
 	}
 	return pid < 0 ? error_system(err, pid, "clone into new namespaces") : pid;
 }

@@ -25,6 +25,13 @@ static int write_proc(const struct stage *stage, int pid, const char *name, cons
 	(void)snprintf(path, sizeof(path), "%d/%s", pid, name);
 	fd = sys_openat2(stage->proc_fd, path, O_WRONLY, 0,
 		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+	if (fd == -EACCES && !sys_is_dumpable()) {
+		/* Its files in /proc belong to root (prctl(2), PR_SET_DUMPABLE). */
+		return error_system(err, fd, "open /proc/%s (%s)", path,
+			stage->join_count > 0
+				? "where namespaces are joined, that takes root or CAP_DAC_OVERRIDE"
+				: "berth-init is not dumpable: its user must be able to read its file");
+	}
 	if (fd < 0) {
 		return error_system(err, fd, "open /proc/%s", path);
 	}
@@ -76,8 +83,8 @@ int stage_settle(struct stage *stage, struct berth_error *err)
 	if ((stage->message.clone_flags | stage->joined) & CLONE_NEWUSER) {
 		r = guard_become_root(err);
 	}
-	/* After the maps: a rootless parent may not write those of a process that is not dumpable.
-	 * execve(2) makes the program dumpable again. */
+	/* Inherited from the intermediate, but a change of ids sets it to
+	 * /proc/sys/fs/suid_dumpable. execve(2) makes the program dumpable again. */
 	if (r == 0 && stage->join_count > 0) {
 		r = guard_undumpable(err);
 	}

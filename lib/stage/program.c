@@ -58,10 +58,11 @@ static int lookup_error(const char *name, int r, struct berth_error *err)
 
 	if (r == -EACCES || r == -EPERM) {
 		return error_field(err, BERTH_ERROR_CONFIG, stage_pointer,
-			"exec: \"%s\": permission denied", name);
+			"exec: \"%.200s\": permission denied", name);
 	}
-	return error_field(err, BERTH_ERROR_CONFIG, stage_pointer, "exec: \"%s\": stat %s: %s",
-		name, name, error_errno_text(-r, text, sizeof(text)));
+	return error_field(err, BERTH_ERROR_CONFIG, stage_pointer,
+		"exec: \"%.200s\": stat %.200s: %s", name, name,
+		error_errno_text(-r, text, sizeof(text)));
 }
 
 int stage_find_program(
@@ -104,7 +105,7 @@ int stage_find_program(
 		return lookup_error(name, -EACCES, err);
 	}
 	return error_field(err, BERTH_ERROR_CONFIG, stage_pointer,
-		"exec: \"%s\": executable file not found in $PATH", name);
+		"exec: \"%.200s\": executable file not found in $PATH", name);
 }
 
 int stage_execute(const char *file, char *const argv[], char *const envp[], struct berth_error *err)
@@ -113,14 +114,14 @@ int stage_execute(const char *file, char *const argv[], char *const envp[], stru
 
 	if (r == -E2BIG) {
 		return error_field(err, BERTH_ERROR_CONFIG, "/process/args",
-			"exec %s: argument list too long: args and env are more than the kernel "
+			"exec %.200s: argument list too long: args and env are more than the kernel "
 			"takes",
 			file);
 	}
 	if (r == -EACCES) {
 		return lookup_error(file, r, err);
 	}
-	r = error_system(err, r, "exec %s", file);
+	r = error_system(err, r, "exec %.200s", file);
 	error_add_pointer(err, stage_pointer);
 	return r;
 }

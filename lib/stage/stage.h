@@ -12,6 +12,7 @@
  * container's process, the clone, a child of the intermediate's parent (CLONE_PARENT). What each does
  * in which order stands in the tables of raw.c and container.c.
  */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -53,6 +54,9 @@ struct stage {
 
 	char **argv, **envp; /* raw mode: the program */
 	int gate[2], report[2];
+	sigset_t signals; /* the caller's mask, for the program */
+	int signal_fd;    /* what would end the intermediate; -1: not yet */
+	bool is_told;     /* container mode: the parent has been sent the error */
 
 	struct boot boot; /* container mode */
 	int passed_fd;    /* what came beside the last message; -1: nothing */
@@ -83,8 +87,8 @@ int stage_read_bootstrap(struct stage *stage, struct berth_error *err) must_use;
 int stage_open(struct stage *stage, struct berth_error *err) must_use;
 int stage_join(struct stage *stage, struct berth_error *err) must_use;
 
-/* "clone": the child, with the caller as its parent. 0 in the child; in the intermediate its pid as seen
- * from here, and stage->pidfd. */
+/* "clone": the child, with the caller as its parent. 0 in the child, which has neither /proc nor a
+ * namespace open then; in the intermediate its pid as seen from here, and stage->pidfd. */
 int stage_clone(struct stage *stage, struct berth_error *err) must_use;
 
 /* Reads `size` bytes of the stream before the deadline: -ETIMEDOUT, or -ENODATA at the end of file. */
@@ -110,18 +114,22 @@ void stage_clean_env(char **envp);
 /* The value of a variable in an environment, or NULL. */
 const char *stage_env_get(char *const *envp, const char *name);
 
-/* Finds `name` as execvp(3) does, in `path` (NULL: /bin and /usr/bin), and executes it. The second one
- * returns only on failure. Both fail in the words that callers of runtimes match. */
+/* Finds `name` in `path` (NULL: /bin and /usr/bin), and executes it. The second one returns only on
+ * failure. Both fail in the words that callers of runtimes match, with the pointer of the field. */
 int stage_find_program(const char *name, const char *path, char *buffer, size_t size,
 	struct berth_error *err) must_use;
 int stage_execute(
 	const char *file, char *const argv[], char *const envp[], struct berth_error *err) must_use;
 
+/* Executes stage->argv with stage->envp exactly as execvp(3) does: the kernel says what can be executed,
+ * and a file in no known format goes to /bin/sh (search.c). Returns only on failure. */
+int stage_search(struct stage *stage, struct berth_error *err) must_use;
+
 /* Raw mode: one InitMsg, then argv[0] with its arguments. Returns in the intermediate alone. */
 int stage_run_raw(struct stage *stage, char **argv, char **envp, struct berth_error *err) must_use;
 
-/* Container mode: InitMsg, then the messages of wire/frame.h. As above; the error has been sent to the
- * parent. */
+/* Container mode: InitMsg, then the messages of wire/frame.h. As above; stage->is_told says whether the
+ * error has been sent to the parent. */
 int stage_run_container(struct stage *stage, struct berth_error *err) must_use;
 
 #endif

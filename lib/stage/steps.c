@@ -14,6 +14,7 @@ void stage_init(struct stage *stage, int stream_fd, int timeout_ms)
 		.proc_fd = -1,
 		.pidfd = -1,
 		.passed_fd = -1,
+		.signal_fd = -1,
 		.gate = {-1, -1},
 		.report = {-1, -1},
 	};
@@ -36,6 +37,7 @@ void stage_finish(struct stage *stage)
 	close_fd(&stage->proc_fd);
 	close_fd(&stage->pidfd);
 	close_fd(&stage->passed_fd);
+	close_fd(&stage->signal_fd);
 	arena_finish(&stage->arena);
 }
 

@@ -114,7 +114,7 @@ int stage_receive(struct stage *stage, uint16_t type, void *ret_value, struct be
 	return receive_items(stage, row, header.length - WIRE_HEADER_BYTES, ret_value, err);
 }
 
-void stage_send_error(struct stage *stage, const struct berth_error *err)
+int stage_send_error(struct stage *stage, const struct berth_error *err)
 {
 	struct frame_error frame;
 	char line[1200];
@@ -124,9 +124,8 @@ void stage_send_error(struct stage *stage, const struct berth_error *err)
 		size_t length = error_format(err, line, sizeof(line) - 1);
 
 		line[length] = '\n';
-		(void)!sys_write(STDERR_FILENO, line, length + 1);
-		return;
+		return sys_write_once(STDERR_FILENO, line, length + 1);
 	}
 	frame_error_from(err, &frame);
-	(void)!send_frame(stage, WIRE_FRAME_ERROR, &frame, -1);
+	return send_frame(stage, WIRE_FRAME_ERROR, &frame, -1);
 }

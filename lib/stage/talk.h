@@ -16,7 +16,7 @@ int stage_send(struct stage *stage, uint16_t type, const void *value, int passed
 int stage_receive(
 	struct stage *stage, uint16_t type, void *ret_value, struct berth_error *err) must_use;
 
-/* The last frame: what went wrong. Failure to send is nobody's business any more. */
-void stage_send_error(struct stage *stage, const struct berth_error *err);
+/* The last frame: what went wrong. Fails where nobody is at the other end, or it is no socket. */
+int stage_send_error(struct stage *stage, const struct berth_error *err) must_use;
 
 #endif

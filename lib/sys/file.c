@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/str.h"
 #include "sys/abi.h"
 #include "sys/result.h"
 
@@ -67,6 +69,27 @@ int sys_fs_magic(int fd, uint64_t *ret_magic)
 	}
 	*ret_magic = (uint64_t)(unsigned long)fs.f_type;
 	return 0;
+}
+
+int sys_open_proc(void)
+{
+	autofd int fd = sys_open("/proc", O_PATH | O_DIRECTORY);
+	char name[16] = "";
+	uint64_t magic = 0;
+	uint32_t pid = 0;
+	int r = fd < 0 ? fd : sys_fs_magic(fd, &magic);
+
+	if (r < 0) {
+		return r;
+	}
+	if (magic != PROC_SUPER_MAGIC) {
+		return -ENODEV;
+	}
+	if (sys_readlinkat(fd, "self", name, sizeof(name) - 1) <= 0 || str_to_u32(name, &pid) < 0 ||
+		pid != (uint32_t)getpid()) {
+		return -EXDEV;
+	}
+	return take_fd(&fd);
 }
 
 int sys_mkdirat(int dirfd, const char *path, mode_t mode)
@@ -206,6 +229,23 @@ int sys_poll(int fd, short events, int timeout_ms)
 		now_ns = sys_now_ns();
 		timeout_ms = now_ns >= end_ns ? 0 : (int)((end_ns - now_ns + 999999U) / 1000000U);
 	}
+}
+
+int sys_poll_two(const int fds[2], short events, short ret_events[2])
+{
+	struct pollfd items[2] = {
+		{.fd = fds[0], .events = events}, {.fd = fds[1], .events = events}};
+	int r;
+
+	do {
+		r = poll(items, 2, -1);
+	} while (r < 0 && errno == EINTR);
+	if (r < 0) {
+		return -errno;
+	}
+	ret_events[0] = items[0].revents;
+	ret_events[1] = items[1].revents;
+	return 0;
 }
 
 uint64_t sys_now_ns(void)

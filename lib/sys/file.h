@@ -35,6 +35,10 @@ int sys_may_execute(const char *path) must_use;
 
 int sys_fs_magic(int fd, uint64_t *ret_magic) must_use; /* fstatfs(2), f_type alone */
 
+/* /proc, O_PATH. -ENODEV where it is no proc file system, -EXDEV where it is that of another pid
+ * namespace: it knows processes by other numbers, and those of ours lead to somebody else. */
+int sys_open_proc(void) must_use;
+
 int sys_mkdirat(int dirfd, const char *path, mode_t mode) must_use;
 int sys_mknodat(int dirfd, const char *path, mode_t mode, dev_t device) must_use;
 int sys_symlinkat(const char *target, int dirfd, const char *path) must_use;
@@ -67,6 +71,9 @@ int sys_close_range(unsigned int first, unsigned int last, unsigned int flags) m
 /* poll(2) for one descriptor, repeated after EINTR with the rest of the time. `timeout_ms` -1 waits
  * for ever. Returns the events, or 0 when the time is over. */
 int sys_poll(int fd, short events, int timeout_ms) must_use;
+
+/* poll(2) for two descriptors without an end, repeated after EINTR. */
+int sys_poll_two(const int fds[2], short events, short ret_events[2]) must_use;
 
 uint64_t sys_now_ns(void); /* CLOCK_MONOTONIC */
 

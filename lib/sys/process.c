@@ -159,6 +159,11 @@ int sys_set_dumpable(bool is_dumpable)
 	return sys_result(prctl(PR_SET_DUMPABLE, is_dumpable ? 1UL : 0UL, 0, 0, 0));
 }
 
+bool sys_is_dumpable(void)
+{
+	return prctl(PR_GET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) == 1;
+}
+
 int sys_set_subreaper(bool is_subreaper)
 {
 	return sys_result(prctl(PR_SET_CHILD_SUBREAPER, is_subreaper ? 1UL : 0UL, 0, 0, 0));
@@ -187,17 +192,47 @@ int sys_ignore_signal(int number)
 	return signal(number, SIG_IGN) == SIG_ERR ? -errno : 0;
 }
 
+/* Masks as the kernel has them: 64 bits, signal 1 is bit 0. */
+static int set_mask(const sigset_t *mask, sigset_t *ret_old)
+{
+	return sys_result(
+		syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, ret_old, sizeof(uint64_t)));
+}
+
 int sys_block_signals(sigset_t *ret_old)
 {
 	sigset_t all;
 
-	(void)sigfillset(&all);
-	return sys_result(sigprocmask(SIG_SETMASK, &all, ret_old));
+	memset(&all, 0xff, sizeof(all));
+	memset(ret_old, 0, sizeof(*ret_old));
+	return set_mask(&all, ret_old);
 }
 
 void sys_restore_signals(const sigset_t *old)
 {
-	(void)sigprocmask(SIG_SETMASK, old, NULL);
+	(void)set_mask(old, NULL);
+}
+
+void sys_fatal_signals(const sigset_t *old, sigset_t *ret_fatal)
+{
+	static const int harmless[] = {
+		SIGCHLD, SIGCONT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH};
+	uint64_t bits;
+
+	memcpy(&bits, old, sizeof(bits));
+	for (size_t i = 0; i < ARRAY_COUNT(harmless); i++) {
+		bits |= UINT64_C(1) << (harmless[i] - 1);
+	}
+	for (int i = 1; i <= 64; i++) {
+		struct sigaction action;
+
+		if (sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
+			bits |= UINT64_C(1) << (i - 1);
+		}
+	}
+	bits = ~bits;
+	memset(ret_fatal, 0, sizeof(*ret_fatal));
+	memcpy(ret_fatal, &bits, sizeof(bits));
 }
 
 int sys_signalfd(const sigset_t *signals)
@@ -247,6 +282,13 @@ int sys_set_ctty(int fd)
 bool sys_is_tty(int fd)
 {
 	return isatty(fd) == 1;
+}
+
+bool sys_is_pty_master(int fd)
+{
+	unsigned int number;
+
+	return ioctl(fd, TIOCGPTN, &number) == 0;
 }
 
 int sys_pty_unlock(int master_fd)

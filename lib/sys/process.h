@@ -43,15 +43,21 @@ pid_t sys_waitpid(pid_t pid, int *ret_status, int options) must_use;
 
 int sys_set_pdeathsig(int signal) must_use;
 int sys_set_dumpable(bool is_dumpable) must_use;
+bool sys_is_dumpable(void);
 int sys_set_subreaper(bool is_subreaper) must_use;
 
 /* Every signal to its default disposition, and the mask empty. */
 int sys_reset_signals(void) must_use;
 int sys_ignore_signal(int signal) must_use;
 
-/* Blocks every signal of this thread and gives the mask from before. */
+/* Blocks every signal of this thread and gives the mask from before. Raw calls: the libc keeps some
+ * signals for itself and leaves them out, so that a program would not inherit its caller's mask. */
 int sys_block_signals(sigset_t *ret_old) must_use;
 void sys_restore_signals(const sigset_t *old);
+
+/* The signals that would end this process under the mask `old`: what is not ignored, neither by
+ * disposition nor by default, and does not stop it. Without SIGPIPE, which a write tells by EPIPE. */
+void sys_fatal_signals(const sigset_t *old, sigset_t *ret_fatal);
 
 /* A descriptor from which the blocked signals of this thread are read (signalfd(2)), and reading one:
  * its number, 0 when there is none. */
@@ -64,6 +70,7 @@ int sys_get_rlimit(int resource, struct rlimit *ret_limit) must_use;
 int sys_setsid(void) must_use;
 int sys_set_ctty(int fd) must_use; /* TIOCSCTTY */
 bool sys_is_tty(int fd);
+bool sys_is_pty_master(int fd);
 int sys_pty_unlock(int master_fd) must_use;
 int sys_pty_peer(int master_fd) must_use; /* TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC */
 int sys_set_winsize(int fd, uint16_t rows, uint16_t columns) must_use;

@@ -63,6 +63,14 @@ int sys_connect_path(const char *path)
 	return r < 0 ? r : take_fd(&fd);
 }
 
+int sys_socket_type(int fd)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ? -errno : type;
+}
+
 ssize_t sys_send(int fd, const void *bytes, size_t length, int passed_fd)
 {
 	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};

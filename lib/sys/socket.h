@@ -10,6 +10,7 @@ int sys_socketpair(int ret_fds[2]) must_use;
 
 /* A stream socket connected to a path of the file system, of any length. */
 int sys_connect_path(const char *path) must_use;
+int sys_socket_type(int fd) must_use; /* SO_TYPE; -ENOTSOCK for any other descriptor */
 
 /* send(2) with MSG_NOSIGNAL and at most one descriptor beside the bytes (`passed_fd` -1: none). */
 ssize_t sys_send(int fd, const void *bytes, size_t length, int passed_fd) must_use;

@@ -81,7 +81,7 @@ int wire_attr_serialize(const struct wire_attr *attr, void *buffer, size_t size)
 	size_t bare = attr_bare_len(attr);
 	size_t whole = wire_attr_len(attr);
 	struct nlattr header = {.nla_len = (uint16_t)bare, .nla_type = attr->type};
-	unsigned char *value = (unsigned char *)buffer + sizeof(header);
+	unsigned char *value;
 
 	/* A longer value would wrap nla_len, and the rest of it would be read as attributes of its
 	 * author's choice (CVE-2021-43784). */
@@ -91,6 +91,8 @@ int wire_attr_serialize(const struct wire_attr *attr, void *buffer, size_t size)
 	if (size < whole) {
 		return -ENOBUFS;
 	}
+	/* Only now: `buffer` may be NULL where `size` is 0. */
+	value = (unsigned char *)buffer + sizeof(header);
 	memcpy(buffer, &header, sizeof(header));
 	if (attr->kind == WIRE_ATTR_INT32) {
 		memcpy(value, &attr->number, sizeof(attr->number));

@@ -91,3 +91,12 @@ PYTHON
 	[[ $output == uts:* ]]
 	[ "$output" != "$(readlink /proc/self/ns/uts)" ]
 }
+
+@test "a message that cannot be written is not lost in silence" {
+	local json='{"attributes": [{"kind": "int32", "type": 27281, "value": 0}]}'
+	run --separate-stderr "$BERTH" bootstrap encode <<<"$json" >&-
+	[ "$status" = 0 ]
+	run sh -c '"$0" bootstrap encode >&-' "$BERTH" <<<"$json"
+	[ "$status" = 1 ]
+	[[ $output == *"write to stdout: "* ]]
+}

@@ -67,6 +67,10 @@ session='set -- $(sed "s/.*) //" /proc/self/stat)
 	refuses "ConsolePathAttr: /dev/null is not a terminal" --console /dev/null
 }
 
+@test "a console that is a master is refused" {
+	refuses "ConsolePathAttr: /dev/ptmx is the master of a pseudoterminal" --console /dev/ptmx
+}
+
 @test "a console that is not there is refused" {
 	refuses "open the console /no/such/console: no such file or directory" \
 		--console /no/such/console

@@ -297,7 +297,56 @@ teardown() {
 	same "$(cat "$BATS_TEST_TMPDIR/file")" ""
 }
 
+@test "_LIBCONTAINER_INITPIPE names a socket of another type" {
+	local type
+	for type in SOCK_SEQPACKET SOCK_DGRAM; do
+		run python3 -c '
+import os, socket, subprocess, sys
+ours, theirs = socket.socketpair(socket.AF_UNIX, getattr(socket, sys.argv[2]))
+env = {**os.environ, "_LIBCONTAINER_INITPIPE": str(theirs.fileno())}
+print(subprocess.run([sys.argv[1], "true"], env=env, pass_fds=[theirs.fileno()]).returncode)
+' "$BERTH_INIT" "$type"
+		[[ ${lines[0]} == *"is a socket of another type than SOCK_STREAM" ]]
+		same "${lines[1]}" 1
+	done
+}
+
+@test "without a program the error is on stderr where nobody is at the other end" {
+	_LIBCONTAINER_INITPIPE=78 run "$BERTH_INIT" 78<>/dev/null
+	same "$status $output" \
+		"1 berth-init: the stream ended in the header of InitMsg (step bootstrap)"
+	run python3 -c '
+import os, socket, subprocess, sys
+for is_closed in (True, False):
+    ours, theirs = socket.socketpair()
+    if is_closed:
+        ours.close()
+    else:
+        ours.shutdown(socket.SHUT_WR)
+    env = {**os.environ, "_LIBCONTAINER_INITPIPE": str(theirs.fileno())}
+    done = subprocess.run([sys.argv[1]], env=env, pass_fds=[theirs.fileno()], stderr=subprocess.PIPE)
+    print(done.returncode, done.stderr)
+' "$BERTH_INIT"
+	# Who is there has been sent the error.
+	same "$output" "1 b'berth-init: the stream ended in the header of InitMsg (step bootstrap)\\n'
+1 b''"
+}
+
 # The kernel says no
+
+@test "a kernel or a filter without clone3 is named" {
+	# SECCOMP_RET_ERRNO | ENOSYS for clone3, number 435 everywhere.
+	run python3 -c '
+import ctypes, os, struct, sys
+code = struct.pack("=HBBIHBBIHBBIHBBI", 0x20, 0, 0, 0, 0x15, 0, 1, 435, 6, 0, 0, 0x50000 | 38,
+                   6, 0, 0, 0x7fff0000)
+buffer = ctypes.create_string_buffer(code)
+program = struct.pack("@HP", 4, ctypes.addressof(buffer))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0
+os.execvp(sys.argv[1], sys.argv[1:])' python3 "$kit/raw.py" --init "$BERTH_INIT" true
+	is_refused "kernel lacks clone3, or a filter refuses it"
+}
 
 @test "berth-init as the first process of a pid namespace" {
 	need_root

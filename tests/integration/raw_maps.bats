@@ -117,8 +117,19 @@ CapEff:	$all"
 
 @test "one map without 0 and one with it" {
 	need_root
-	starts --new user --uid-map "5 0 1" --gid-map "0 3000 1" sh -c 'id -u; id -g'
-	same "${lines[0]}" 5
+	# Nothing changes then: neither the other id nor the groups.
+	local nobody
+	nobody=$(cat /proc/sys/kernel/overflowgid)
+	starts --groups 4000,5000 --new user --uid-map "5 0 1" --gid-map "0 3000 3000" \
+		sh -c 'id -u; id -g; grep Groups /proc/self/status'
+	same "$(tr -s ' \t' ' ' <<<"$output")" "5
+$nobody
+Groups: 1000 2000 "
+	starts --groups 4000 --new user --uid-map "0 1000 10" --gid-map "5 0 1,7 4000 1" \
+		sh -c 'id -u; id -g; grep Groups /proc/self/status'
+	same "$(tr -s ' \t' ' ' <<<"$output")" "$(cat /proc/sys/kernel/overflowuid)
+5
+Groups: 7 "
 }
 
 @test "without maps the program stays itself" {

@@ -208,7 +208,7 @@ make_program() {
 	starts --cwd "$BATS_TEST_TMPDIR" --env PATH=/no/such one/prog
 	same "$output" one
 	raw --env "PATH=$BATS_TEST_TMPDIR" one/prog
-	is_refused 'exec: "one/prog": stat one/prog: no such file or directory'
+	is_refused 'exec: "one/prog": no such file or directory'
 }
 
 @test "a missing program" {
@@ -226,11 +226,98 @@ make_program() {
 	is_refused 'exec: "/usr": permission denied'
 }
 
-@test "a program in no known format" {
-	head -c 100 /dev/zero >"$BATS_TEST_TMPDIR/zeros"
-	chmod 755 "$BATS_TEST_TMPDIR/zeros"
-	raw "$BATS_TEST_TMPDIR/zeros"
-	is_refused "exec format error"
+@test "a program in no known format goes to /bin/sh" {
+	local dir=$BATS_TEST_TMPDIR
+	echo 'echo "$0 $# $1"' >"$dir/script"
+	chmod 755 "$dir/script"
+	starts "$dir/script" "an argument" another
+	same "$output" "$dir/script 2 an argument"
+	starts --env "PATH=/no/such:$dir" script
+	same "$output" "$dir/script 0 "
+}
+
+# make_candidate FILE FIRST_LINE
+make_candidate() {
+	mkdir -p "$(dirname "$1")"
+	echo "$2" >"$1"
+	chmod 755 "$1"
+}
+
+@test "a candidate that the kernel refuses is passed over" {
+	local dir=$BATS_TEST_TMPDIR
+	echo >"$dir/plain"
+	make_candidate "$dir/one/prog" "#!/no/such/interpreter"
+	make_candidate "$dir/two/prog" "#!$dir/plain"
+	make_candidate "$dir/three" "not a directory"
+	make_program "$dir/four/prog" four
+	starts --env "PATH=$dir/one:$dir/two:$dir/three:$dir/four" prog
+	same "$output" four
+	raw --env "PATH=$dir/two:$dir/one" prog
+	is_refused 'exec: "prog": permission denied'
+	raw --env "PATH=$dir/one:$dir/three" prog
+	is_refused 'executable file not found in $PATH'
+	raw "$dir/one/prog"
+	is_refused "one/prog\": its interpreter: no such file or directory"
+}
+
+@test "what execvp(3) does not pass over ends the search" {
+	ln -s prog "$BATS_TEST_TMPDIR/prog"
+	make_program "$BATS_TEST_TMPDIR/two/prog" two
+	raw --env "PATH=$BATS_TEST_TMPDIR:$BATS_TEST_TMPDIR/two" prog
+	[ "$status" = 99 ]
+	[[ $output == *'exec: "prog": '*"symbolic link"* ]]
+}
+
+@test "the search is that of execvp(3)" {
+	local dir=$BATS_TEST_TMPDIR name path
+	echo 'echo "script $0 $*"' >"$dir/script"
+	chmod 755 "$dir/script"
+	ln -s loop "$dir/loop"
+	make_candidate "$dir/one/prog" "#!/no/such/interpreter"
+	make_program "$dir/two/prog" two
+	make_program "$dir/two/loop" loop
+	for name in script prog loop true "" . .. no-such two/prog ./script one/prog "$(printf 'x%.0s' {1..300})"; do
+		for path in "" : "$dir" "$dir:$dir/two" "$dir/one:$dir/two:/bin" "/no/such:" "$dir/script:$dir/two"; do
+			raw --direct --cwd "$dir" --env "PATH=$path" --env NAME="$name" /usr/bin/python3 -c '
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+argv = (ctypes.c_char_p * 3)(os.environ["NAME"].encode(), b"an argument", None)
+libc.execvp(argv[0], argv)
+print("refused")'
+			local direct=$output
+			raw --cwd "$dir" --env "PATH=$path" --env NAME="$name" "$name" "an argument"
+			[ "$status" != 99 ] || output=refused
+			same "$name $path: $output" "$name $path: $direct"
+		done
+	done
+}
+
+@test "a long name leaves room for the reason" {
+	local name
+	name=$(printf '/no-such-directory%.0s' {1..100})
+	raw "$name"
+	is_refused "no such file or directory"
+	raw "${name//\//x}"
+	is_refused "name too long"
+	refuses "no such file or directory" --join "$name"
+	refuses "no such file or directory" --console "$name"
+}
+
+@test "an error of raw mode names no field of config.json" {
+	raw no-such-program
+	[[ $output != */process/* ]]
+	raw /usr
+	[[ $output != */process/* ]]
+}
+
+@test "/dev/null is opened where stdio is missing, and only there" {
+	need_root
+	printf '#!/bin/sh\nmount -t tmpfs none /dev && exec "$@"\n' >"$BATS_TEST_TMPDIR/without-dev"
+	chmod 755 "$BATS_TEST_TMPDIR/without-dev"
+	starts --via "unshare --mount $BATS_TEST_TMPDIR/without-dev" echo yes
+	same "$output" yes
+	refuses "open /dev/null: no such file or directory" --closed 0 \
+		--via "unshare --mount $BATS_TEST_TMPDIR/without-dev"
 }
 
 @test "a missing program in new namespaces leaves nothing" {

@@ -139,6 +139,24 @@ user_run() {
 	assert_line 0:0
 }
 
+@test "maps are not written through the /proc of another pid namespace" {
+	make_bundle
+	config '.linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 65536}]'
+	chown -R 100000:200000 "$bundle/rootfs"
+	in_container 'echo it has run'
+	# shellcheck disable=SC2016 # it is for the shell inside
+	local inside=(timeout 60 unshare --pid --fork sh -c '"$@"; exit $?' sh "$BERTH" run --bundle "$bundle" foreign)
+	run "${inside[@]}"
+	[ "$status" = 1 ]
+	[[ $output == *"/proc is that of another pid namespace"* ]]
+	inside=("${inside[@]:0:3}" --mount-proc "${inside[@]:3}")
+	run "${inside[@]}"
+	assert_status 0
+	[ "$output" = "it has run" ]
+}
+
 @test "root with a user namespace and another user" {
 	make_bundle
 	config '.linux.namespaces += [{"type": "user"}]

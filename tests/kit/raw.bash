@@ -4,6 +4,9 @@
 
 kit=$BATS_TEST_DIRNAME/../kit
 BERTH_INIT=${BERTH_INIT:-$BATS_TEST_DIRNAME/../../build/bin/berth-init}
+# The one with failpoints is built beside the berth that has them.
+BERTH_INIT_TEST=${BERTH_TEST:-$BATS_TEST_DIRNAME/../../build/check-gcc/cli/berth}
+BERTH_INIT_TEST=${BERTH_INIT_TEST%/cli/berth}/init/berth-init
 kinds="cgroup ipc mnt net pid time user uts"
 
 need_root() {
@@ -92,11 +95,12 @@ hold() {
 
 hold_as=()
 holders=()
+hold_as_ordinary=()
+[ "$(id -u)" != 0 ] ||
+	hold_as_ordinary=(setpriv --reuid "$ordinary_uid" --regid "$ordinary_uid" --clear-groups)
 
 hold_ordinary() {
-	local hold_as=()
-	[ "$(id -u)" != 0 ] ||
-		hold_as=(setpriv --reuid "$ordinary_uid" --regid "$ordinary_uid" --clear-groups)
+	local hold_as=("${hold_as_ordinary[@]}")
 	hold "$@"
 }
 

@@ -305,6 +305,18 @@ int sys_fchown(int fd, uid_t uid, gid_t gid)
 	return called("fchown %s %d %d", label_of(fd), (int)uid, (int)gid);
 }
 
+int sys_pipe(int ret_fds[2])
+{
+	int r = called("pipe");
+
+	if (r < 0) {
+		return r;
+	}
+	ret_fds[0] = fd_new("pipe");
+	ret_fds[1] = fd_new("pipe");
+	return 0;
+}
+
 int sys_chdir(const char *path)
 {
 	return called("chdir %s", path);

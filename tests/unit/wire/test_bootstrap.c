@@ -137,6 +137,8 @@ static void test_encode_refusals(void **state)
 	assert_int_equal(err.errnum, ENOBUFS);
 	assert_int_equal(wire_bootstrap_encode(attrs, 1, buffer, 23, &length, NULL), -ENOBUFS);
 	assert_int_equal(wire_attr_serialize(&attrs[0], buffer, 7), -ENOBUFS);
+	/* No arithmetic on NULL: UndefinedBehaviorSanitizer sees it. */
+	assert_int_equal(wire_attr_serialize(&attrs[0], NULL, 0), -ENOBUFS);
 	attrs[0].kind = WIRE_ATTR_KIND_COUNT;
 	assert_int_equal(wire_attr_serialize(&attrs[0], buffer, sizeof(buffer)), -EINVAL);
 	attrs[0].kind = WIRE_ATTR_BOOL;
