@@ -28,15 +28,14 @@ struct pump {
 	int from, to;
 	char bytes[PUMP_BYTES];
 	size_t length;
-	bool is_ended; /* nothing more comes from `from`, or goes to `to` */
+	bool is_ended;  /* nothing more comes from `from` */
+	bool is_paused; /* a terminal that we are in the background of: until SIGCONT */
+	bool is_broken; /* nobody takes what is written */
 };
 
 struct foreground {
+	struct host_front *front;
 	struct host_child *child;
-	int signal_fd;
-	bool is_raw;
-	struct termios saved;
-	sigset_t old_mask;
 	struct pump in, out;
 };
 
@@ -46,6 +45,9 @@ static void pump_read(struct pump *pump)
 
 	if (r > 0) {
 		pump->length += (size_t)r;
+	} else if (r == -EIO && pump->from == STDIN_FILENO) {
+		/* SIGTTIN is blocked, so a process in the background reads an error instead. */
+		pump->is_paused = true;
 	} else if (r != -EAGAIN) {
 		/* A master whose last peer has closed reads as EIO. */
 		pump->is_ended = true;
@@ -58,6 +60,7 @@ static void pump_write(struct pump *pump)
 	ssize_t r = sys_write(pump->to, pump->bytes, size);
 
 	if (r < 0 && r != -EAGAIN) {
+		pump->is_broken = true;
 		pump->is_ended = true;
 		pump->length = 0;
 	} else if (r > 0) {
@@ -66,64 +69,75 @@ static void pump_write(struct pump *pump)
 	}
 }
 
-static void resize(const struct foreground *front)
+static void resize(const struct host_child *child)
 {
 	uint16_t rows;
 	uint16_t columns;
 
 	if (sys_get_winsize(STDIN_FILENO, &rows, &columns) == 0) {
-		(void)!sys_set_winsize(front->child->console_fd, rows, columns);
+		(void)!sys_set_winsize(child->console_fd, rows, columns);
 	}
 }
 
-static void forward_signals(const struct foreground *front)
+static void forward_signals(struct foreground *fore)
 {
 	int number;
 
-	while ((number = sys_signalfd_read(front->signal_fd)) > 0) {
-		if (number == SIGWINCH && front->child->console_fd >= 0) {
-			resize(front);
+	while ((number = sys_signalfd_read(fore->front->signal_fd)) > 0) {
+		if (number == SIGCONT) {
+			fore->in.is_paused = false;
+		}
+		if (number == SIGWINCH && fore->child->console_fd >= 0) {
+			resize(fore->child);
 		} else if (number != SIGCHLD) {
-			(void)!sys_pidfd_send_signal(front->child->pidfd, number);
+			(void)!sys_pidfd_send_signal(fore->child->pidfd, number);
 		}
 	}
 }
 
-static int front_begin(struct foreground *front, struct berth_error *err)
+void host_front_init(struct host_front *front)
+{
+	*front = (struct host_front){.signal_fd = -1};
+}
+
+int host_front_begin(
+	struct host_front *front, const struct host_child *child, struct berth_error *err)
 {
 	sigset_t all;
 	int r = sys_block_signals(&front->old_mask);
 
+	if (r < 0) {
+		return error_system(err, r, "block signals");
+	}
+	front->is_blocked = true;
 	(void)sigfillset(&all);
-	front->signal_fd = r < 0 ? r : sys_signalfd(&all);
+	front->signal_fd = sys_signalfd(&all);
 	if (front->signal_fd < 0) {
 		return error_system(err, front->signal_fd, "signalfd");
 	}
-	if (front->child->console_fd >= 0) {
-		front->in = (struct pump){.from = STDIN_FILENO, .to = front->child->console_fd};
-		front->out = (struct pump){.from = front->child->console_fd, .to = STDOUT_FILENO};
+	if (child->console_fd >= 0) {
+		resize(child);
 		front->is_raw =
 			sys_is_tty(STDIN_FILENO) && sys_tty_raw(STDIN_FILENO, &front->saved) == 0;
-		resize(front);
-	} else {
-		front->in.is_ended = true;
-		front->out.is_ended = true;
 	}
 	return 0;
 }
 
-static void front_end(struct foreground *front)
+void host_front_end(struct host_front *front)
 {
 	if (front->is_raw) {
 		sys_tty_restore(STDIN_FILENO, &front->saved);
 	}
 	close_fd(&front->signal_fd);
-	sys_restore_signals(&front->old_mask);
+	if (front->is_blocked) {
+		sys_restore_signals(&front->old_mask);
+	}
+	host_front_init(front);
 }
 
 static short pump_wants_read(const struct pump *pump)
 {
-	return !pump->is_ended && pump->length < PUMP_BYTES ? POLLIN : 0;
+	return !pump->is_ended && !pump->is_paused && pump->length < PUMP_BYTES ? POLLIN : 0;
 }
 
 static short pump_wants_write(const struct pump *pump)
@@ -133,82 +147,120 @@ static short pump_wants_write(const struct pump *pump)
 
 enum { FRONT_CHILD, FRONT_SIGNAL, FRONT_STDIN, FRONT_STDOUT, FRONT_MASTER, FRONT_COUNT };
 
-static void front_pump(struct foreground *front, const struct pollfd polls[FRONT_COUNT])
+static void front_pump(struct foreground *fore, const struct pollfd polls[FRONT_COUNT])
 {
 	const short readable = POLLIN | POLLHUP | POLLERR;
 
 	if (polls[FRONT_STDIN].revents & readable) {
-		pump_read(&front->in);
+		pump_read(&fore->in);
 	}
-	if (polls[FRONT_MASTER].revents & readable && pump_wants_read(&front->out)) {
-		pump_read(&front->out);
+	if (polls[FRONT_MASTER].revents & readable && pump_wants_read(&fore->out)) {
+		pump_read(&fore->out);
 	}
 	if (polls[FRONT_MASTER].revents & POLLOUT) {
-		pump_write(&front->in);
+		pump_write(&fore->in);
 	}
 	if (polls[FRONT_STDOUT].revents & (POLLOUT | POLLERR | POLLHUP)) {
-		pump_write(&front->out);
+		pump_write(&fore->out);
+	}
+	if (fore->out.is_broken) {
+		/* Whoever looked at the terminal is gone: it hangs up, as a line would. */
+		close_fd(&fore->child->console_fd);
+		fore->in.is_ended = true;
+		fore->in.length = 0;
+		fore->out.is_broken = false;
 	}
 }
 
 /* One round: 1 when the container has ended. */
-static int front_poll(struct foreground *front, struct berth_error *err)
+static int front_poll(struct foreground *fore, struct berth_error *err)
 {
-	int console = front->child->console_fd;
-	short master = (short)(pump_wants_read(&front->out) | pump_wants_write(&front->in));
+	short master = (short)(pump_wants_read(&fore->out) | pump_wants_write(&fore->in));
 	struct pollfd polls[FRONT_COUNT] = {
-		[FRONT_CHILD] = {.fd = front->child->pidfd, .events = POLLIN},
-		[FRONT_SIGNAL] = {.fd = front->signal_fd, .events = POLLIN},
-		[FRONT_STDIN] = {.fd = pump_wants_read(&front->in) ? STDIN_FILENO : -1,
+		[FRONT_CHILD] = {.fd = fore->child->pidfd, .events = POLLIN},
+		[FRONT_SIGNAL] = {.fd = fore->front->signal_fd, .events = POLLIN},
+		[FRONT_STDIN] = {.fd = pump_wants_read(&fore->in) ? STDIN_FILENO : -1,
 			.events = POLLIN},
-		[FRONT_STDOUT] = {.fd = front->out.length > 0 ? STDOUT_FILENO : -1,
+		[FRONT_STDOUT] = {.fd = fore->out.length > 0 ? STDOUT_FILENO : -1,
 			.events = POLLOUT},
-		[FRONT_MASTER] = {.fd = master ? console : -1, .events = master},
+		[FRONT_MASTER] = {.fd = master ? fore->child->console_fd : -1, .events = master},
 	};
 
 	if (poll(polls, FRONT_COUNT, -1) < 0) {
 		return errno == EINTR ? 0 : error_system(err, errno, "poll");
 	}
 	if (polls[FRONT_SIGNAL].revents) {
-		forward_signals(front);
+		forward_signals(fore);
 	}
-	front_pump(front, polls);
+	front_pump(fore, polls);
 	return polls[FRONT_CHILD].revents ? 1 : 0;
 }
 
-/* What the container wrote before it ended is still in the terminal. Others may hold it open, so what
- * is there now is all that is waited for. */
-static void front_drain(struct foreground *front)
+static bool is_ending(int number)
 {
-	while (front->out.length > 0 || !front->out.is_ended) {
-		if (pump_wants_read(&front->out)) {
-			if (sys_poll(front->child->console_fd, POLLIN, 0) > 0) {
-				pump_read(&front->out);
+	return number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT;
+}
+
+/* Writes some of what is left: false when somebody asks for the end instead. */
+static bool drain_write(struct foreground *fore)
+{
+	struct pollfd polls[] = {
+		{.fd = STDOUT_FILENO, .events = POLLOUT},
+		{.fd = fore->front->signal_fd, .events = POLLIN},
+	};
+
+	if (poll(polls, ARRAY_COUNT(polls), -1) < 0) {
+		return errno == EINTR;
+	}
+	if (polls[1].revents && is_ending(sys_signalfd_read(fore->front->signal_fd))) {
+		return false;
+	}
+	if (polls[0].revents) {
+		pump_write(&fore->out);
+	}
+	return true;
+}
+
+/* What the container wrote before it ended is still in the terminal. Others may hold it open, so what
+ * is there now is all that is waited for; and a signal ends the wait for a reader who does not read. */
+static void front_drain(struct foreground *fore)
+{
+	struct pump *out = &fore->out;
+
+	while (out->length > 0 || !out->is_ended) {
+		if (pump_wants_read(out)) {
+			if (sys_poll(out->from, POLLIN, 0) > 0) {
+				pump_read(out);
 			} else {
-				front->out.is_ended = true;
+				out->is_ended = true;
 			}
 		}
-		if (front->out.length > 0) {
-			pump_write(&front->out);
+		if (out->length > 0 && !drain_write(fore)) {
+			return;
 		}
 	}
 }
 
-int host_foreground(struct host_child *child, int *ret_status, struct berth_error *err)
+int host_front_wait(struct host_front *front, struct host_child *child, int *ret_status,
+	struct berth_error *err)
 {
-	struct foreground front = {.child = child, .signal_fd = -1};
-	int r = front_begin(&front, err);
+	struct foreground fore = {.front = front, .child = child};
+	bool has_console = child->console_fd >= 0;
+	int r = 0;
 
+	fore.in = (struct pump){
+		.from = STDIN_FILENO, .to = child->console_fd, .is_ended = !has_console};
+	fore.out = (struct pump){
+		.from = child->console_fd, .to = STDOUT_FILENO, .is_ended = !has_console};
 	while (r == 0) {
-		r = front_poll(&front, err);
+		r = front_poll(&fore, err);
 	}
 	if (r > 0) {
-		front_drain(&front);
+		front_drain(&fore);
 		r = sys_wait_pidfd(child->pidfd, ret_status);
 		if (r < 0) {
 			error_system(err, r, "wait for the container");
 		}
 	}
-	front_end(&front);
 	return r;
 }

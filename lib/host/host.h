@@ -11,8 +11,10 @@
  * The parent may be any process with any number of threads; nothing here changes what it shares with
  * others, except where a function says so.
  */
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <termios.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -62,12 +64,29 @@ int host_child_go(struct host_child *child, const struct host_plan *plan, int fi
 int host_write_maps(pid_t pid, const struct host_plan *plan, struct berth_error *err) must_use;
 
 /*
- * Step "wait": stays in the foreground until the container ends. Every signal that arrives is sent on to
- * it (SIGWINCH resizes its terminal); with a console, its bytes are carried between the terminal and
- * descriptors 0 and 1, which are in raw mode meanwhile where they are a terminal. All signals of the
- * calling thread are blocked while it lasts. `ret_status` is a wait status.
+ * The foreground: what a person at a terminal expects. Every signal that arrives is sent on to the
+ * container (SIGWINCH resizes its terminal); with a console, its bytes are carried between the terminal
+ * and descriptors 0 and 1, which are in raw mode meanwhile where they are a terminal.
+ *
+ * It begins before the program runs, so that no signal and no size is lost: all signals of the calling
+ * thread are blocked from there to host_front_end().
  */
-int host_foreground(struct host_child *child, int *ret_status, struct berth_error *err) must_use;
+struct host_front {
+	int signal_fd;
+	bool is_blocked;
+	bool is_raw;
+	sigset_t old_mask;
+	struct termios saved;
+};
+
+void host_front_init(struct host_front *front);
+int host_front_begin(
+	struct host_front *front, const struct host_child *child, struct berth_error *err) must_use;
+void host_front_end(struct host_front *front);
+
+/* Step "wait": until the container ends. `ret_status` is a wait status. */
+int host_front_wait(struct host_front *front, struct host_child *child, int *ret_status,
+	struct berth_error *err) must_use;
 
 /*
  * A console socket: who serves the terminal listens on a socket of the file system and gets the master of

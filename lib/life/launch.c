@@ -27,6 +27,7 @@ struct launch {
 	struct store_entry entry;
 	struct store_record record;
 	struct host_child child;
+	struct host_front front;
 	int console_fd; /* the console socket */
 	int fifo_fd;
 	bool is_recorded; /* the entry is ours to take away */
@@ -42,12 +43,14 @@ static void launch_init(struct launch *launch, const struct life_request *reques
 	launch->fifo_fd = -1;
 	store_entry_init(&launch->entry);
 	host_child_init(&launch->child);
+	host_front_init(&launch->front);
 }
 
 /* In reverse: the process, then the record, so that there is never a process without one. */
 static void launch_finish(struct launch *launch)
 {
 	host_child_finish(&launch->child);
+	host_front_end(&launch->front);
 	if (launch->is_recorded) {
 		(void)!store_remove(&launch->store, &launch->entry, NULL);
 	}
@@ -170,7 +173,7 @@ static int launch_prepare(struct launch *launch, bool is_held, struct berth_erro
 	return r;
 }
 
-static int launch_child(struct launch *launch, struct berth_error *err)
+static int launch_child(struct launch *launch, bool is_foreground, struct berth_error *err)
 {
 	const struct plan *plan = &launch->plan;
 	int r = host_child_spawn(&launch->child, launch->request->preserved_fds, err);
@@ -181,6 +184,9 @@ static int launch_child(struct launch *launch, struct berth_error *err)
 	if (r == 0 && launch->console_fd >= 0) {
 		r = host_console_send(launch->console_fd, launch->child.console_fd, err);
 		close_fd(&launch->child.console_fd);
+	}
+	if (r == 0 && is_foreground) {
+		r = host_front_begin(&launch->front, &launch->child, err);
 	}
 	return r < 0 ? r : host_child_go(&launch->child, &plan->host, launch->fifo_fd, err);
 }
@@ -211,7 +217,7 @@ static int launch_all(struct launch *launch, bool is_held, struct berth_error *e
 	int r = launch_prepare(launch, is_held, err);
 
 	if (r == 0) {
-		r = launch_child(launch, err);
+		r = launch_child(launch, !is_held && !launch->request->is_detached, err);
 	}
 	if (r == 0) {
 		r = launch_publish(launch, err);
@@ -256,7 +262,7 @@ int life_run(const struct life_request *request, int *ret_status, struct berth_e
 	}
 	/* Others may look at it, send it signals and delete it while it runs. */
 	store_entry_unlock(&launch.entry);
-	r = host_foreground(&launch.child, ret_status, err);
+	r = host_front_wait(&launch.front, &launch.child, ret_status, err);
 	launch.is_recorded = !request->is_kept && store_entry_relock(&launch.entry) == 0;
 	return r;
 }

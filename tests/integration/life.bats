@@ -20,6 +20,7 @@ teardown() {
 	remove_bundle
 }
 
+# The program itself is the child of the timeout(1) that runs it.
 berth() {
 	timeout 60 "$BERTH" --root "$root" "$@"
 }
@@ -326,11 +327,11 @@ is_status() {
 	done
 }
 
-@test "200 times create, start, kill, delete: nothing is left" {
+@test "60 times create, start, kill, delete: nothing is left" {
 	config '.process.args = ["/bin/sleep", "100"]'
 	local i mounts
 	mounts=$(host_mounts)
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 60; i++)); do
 		create "many-$i"
 		berth start "many-$i"
 		berth kill "many-$i" KILL
@@ -340,4 +341,23 @@ is_status() {
 	[ -z "$(ls -A "$root")" ]
 	[ "$mounts" = "$(host_mounts)" ]
 	[ -z "$(left_processes)" ]
+}
+
+@test "SIGTERM at any moment of run: either berth still serves the container, or there is none" {
+	config '.process.args = ["/bin/sleep", "100"]'
+	local i pid
+	for ((i = 0; i < 60; i++)); do
+		berth run --bundle "$bundle" "term-$i" >/dev/null 2>&1 </dev/null 3>&- &
+		pid=$!
+		sleep "0.00$((i % 9 + 1))"
+		pkill -TERM -P $pid 2>/dev/null || true
+		sleep 0.1
+		if pgrep -P $pid >/dev/null; then
+			berth delete --force "term-$i"
+		fi
+		wait $pid || true
+		# Where berth ended at once, nothing that it had started may be left.
+		until_true test -z "$(find /proc -maxdepth 2 -name root -lname "$bundle/rootfs" 2>/dev/null)"
+		berth delete --force "term-$i"
+	done
 }

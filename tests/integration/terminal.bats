@@ -101,3 +101,34 @@ on_pty() {
 		assert_error "/dev/pts"
 	done
 }
+
+@test "whoever reads the terminal is gone: the container hangs up, and berth ends" {
+	config '.process.args = ["/bin/sh", "-c", "while echo y; do :; done"]'
+	# shellcheck disable=SC2016
+	run timeout 30 sh -c '"$1" run --bundle "$2" gone </dev/null | head -n 1' sh "$BERTH" "$bundle"
+	assert_status 0
+	[ -z "$(left_processes)" ]
+	run timeout 30 sh -c '"$1" run --bundle "$2" full </dev/null >/dev/full' sh "$BERTH" "$bundle"
+	[ "$status" != 124 ]
+}
+
+@test "a reader who does not read: SIGTERM ends berth when the container has ended" {
+	in_container 'seq 1 20000 | head -c 6000'
+	mkfifo "$bundle/pipe"
+	exec 8<>"$bundle/pipe"
+	python3 -c 'import fcntl; fcntl.fcntl(8, 1031, 4096)' # F_SETPIPE_SZ
+	"$BERTH" run --bundle "$bundle" unread </dev/null >&8 3>&- 8>&- &
+	local pid=$!
+	for _ in $(seq 100); do
+		[ -n "$("$BERTH" state unread 2>/dev/null | grep stopped)" ] && break
+		sleep 0.05
+	done
+	kill -TERM $pid
+	for _ in $(seq 100); do
+		kill -0 $pid 2>/dev/null || break
+		sleep 0.05
+	done
+	run kill -0 $pid
+	assert_status 1
+	exec 8>&-
+}
