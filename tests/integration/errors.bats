@@ -173,6 +173,8 @@ fails_with() {
 	kill -KILL $pid
 	wait $pid || true
 	[ -n "$found" ]
+	# Stopped before it could ask to die with its parent.
+	kill -KILL "$(basename "$(dirname "$found")")"
 }
 
 @test "nothing is left after a failure in any step" {

@@ -177,8 +177,8 @@ is_status() {
 }
 
 @test "run --detach returns when the program runs; --keep keeps the record" {
-	run --separate-stderr berth run --detach --bundle "$bundle" --pid-file "$bundle/pid" one >/dev/null 3>&-
-	assert_status 0
+	# The container holds what it was given as stdout for as long as it runs.
+	berth run --detach --bundle "$bundle" --pid-file "$bundle/pid" one >"$bundle/out" 2>&1 </dev/null 3>&-
 	is_status one running
 	[ "$(cat "$bundle/pid")" = "$(berth state one | jq .pid)" ]
 	in_container 'exit 4'
