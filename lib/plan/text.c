@@ -206,6 +206,10 @@ static void write_host(struct text_out *out, const struct host_plan *host)
 	if (host->has_terminal) {
 		text_row(out, "terminal", "its master comes from the child");
 	}
+	if (host->has_oom_score_adj) {
+		text_row(out, "oom score adj", "%d%s", host->oom_score_adj,
+			host->may_keep_oom_score ? ", or as it is where that is refused" : "");
+	}
 	for (size_t i = 0; i < host->rlimit_count; i++) {
 		const char *name = plan_rlimit_name(host->rlimits[i].resource);
 

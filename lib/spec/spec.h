@@ -63,6 +63,8 @@ struct spec_process {
 	struct spec_capabilities capabilities;
 	struct spec_rlimits rlimits;
 	bool no_new_privileges;
+	bool has_oom_score_adj;
+	int64_t oom_score_adj;
 };
 
 struct spec_root {

@@ -15,7 +15,8 @@
 	X(11, P, plan)           /* spec and facts become the plan */ \
 	X(20, P, seal)           /* berth-init into a sealed memfd */ \
 	X(50, P, spawn)          /* the process that becomes I */ \
-	X(51, P, send)           /* InitMsg and the boot message */ \
+	X(51, P, oomscore)       /* oom_score_adj of I, which C inherits */ \
+	X(52, P, send)           /* InitMsg and the boot message */ \
 	X(60, I, bootstrap)      /* read InitMsg */ \
 	X(61, I, open)           /* console, namespaces, /proc: before anything is joined */ \
 	X(70, I, join)           /* setns */ \

@@ -82,7 +82,7 @@ const struct field fields[] = {
 	{"/process/capabilities/ambient", "[]", IS_ARRAY, NULL},
 	{"/process/capabilities/ambient/0", "\"x\"", IS_STRING, NULL},
 	{"/process/apparmorProfile", "\"x\"", UNBUILT, "/process/apparmorProfile"},
-	{"/process/oomScoreAdj", "1", UNBUILT, "/process/oomScoreAdj"},
+	{"/process/oomScoreAdj", "-1", IS_I64, NULL},
 	{"/process/selinuxLabel", "\"x\"", UNBUILT, "/process/selinuxLabel"},
 	{"/process/ioPriority", "{\"x\": 1}", UNBUILT, "/process/ioPriority"},
 	{"/process/ioPriority/class", "\"IOPRIO_CLASS_RT\"", UNBUILT, "/process/ioPriority"},

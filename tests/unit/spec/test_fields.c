@@ -306,8 +306,7 @@ static void test_unbuilt(void **state)
 		field_name(field->refused, &buf);
 		strbuf_add(&buf, " is not supported by this version of berth");
 		expect_bad(field, field->value, field->refused, message);
-		if (!str_is_equal(field->pointer, field->refused) ||
-			str_is_equal(field->pointer, "/process/oomScoreAdj")) {
+		if (!str_is_equal(field->pointer, field->refused)) {
 			continue;
 		}
 		for (size_t n = 0; n < ARRAY_COUNT(nothings); n++) {
@@ -322,7 +321,6 @@ static void test_nearly_empty(void **state)
 	static const struct field resources = {"/linux/resources", NULL, UNBUILT, NULL};
 	static const struct field hooks = {"/hooks", NULL, UNBUILT, NULL};
 	static const struct field sysctl = {"/linux/sysctl", NULL, UNBUILT, NULL};
-	static const struct field oom = {"/process/oomScoreAdj", NULL, UNBUILT, NULL};
 	static const char no[] = " is not supported by this version of berth";
 	char message[128];
 	struct strbuf buf;
@@ -338,11 +336,6 @@ static void test_nearly_empty(void **state)
 	expect_bad(&resources, "true", "/linux/resources", message);
 	expect_good(&hooks, "{\"prestart\": [], \"poststop\": null}");
 	expect_good(&sysctl, "{}");
-	strbuf_init(&buf, message, sizeof(message));
-	strbuf_printf(&buf, "process.oomScoreAdj%s", no);
-	expect_good(&oom, "null");
-	expect_bad(&oom, "0", "/process/oomScoreAdj", message);
-	expect_bad(&oom, "\"\"", "/process/oomScoreAdj", message);
 }
 
 static void test_ignored(void **state)
