@@ -156,11 +156,12 @@ void life_config_locate(const struct life_config *config, struct berth_error *er
 	}
 }
 
-int life_config_plan(struct life_config *config, bool is_pdeathsig, struct plan *ret_plan,
-	struct berth_error *err)
+int life_config_plan(struct life_config *config, const char *id, bool is_pdeathsig,
+	struct plan *ret_plan, struct berth_error *err)
 {
 	const struct plan_request request = {
 		.bundle = config->bundle,
+		.id = id,
 		.is_pdeathsig = is_pdeathsig,
 	};
 	struct facts facts;

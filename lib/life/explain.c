@@ -14,7 +14,8 @@ int life_explain(const char *bundle, char **ret_text, struct berth_error *err)
 	int r = life_config_open(&config, bundle, err);
 
 	if (r == 0) {
-		r = life_config_plan(&config, false, &plan, err);
+		/* Nobody has said an id: the word stands where it would. */
+		r = life_config_plan(&config, "ID", false, &plan, err);
 	}
 	if (r < 0) {
 		return r;

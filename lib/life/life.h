@@ -35,9 +35,9 @@ void life_config_finish(struct life_config *config);
 /* Adds line and column of config.json to an error that names a field. */
 void life_config_locate(const struct life_config *config, struct berth_error *err);
 
-/* Step "plan". The plan lives as long as the config. */
-int life_config_plan(struct life_config *config, bool is_pdeathsig, struct plan *ret_plan,
-	struct berth_error *err) must_use;
+/* Step "plan". The plan lives as long as the config and `id`, which is good. */
+int life_config_plan(struct life_config *config, const char *id, bool is_pdeathsig,
+	struct plan *ret_plan, struct berth_error *err) must_use;
 
 /* An id: [A-Za-z0-9_+][A-Za-z0-9_+.-]*, at most 255 bytes. */
 int life_check_id(const char *id, struct berth_error *err) must_use;

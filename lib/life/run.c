@@ -54,7 +54,7 @@ int life_run(const char *bundle, const char *id, bool is_pdeathsig, int *ret_sta
 		r = life_check_id(id, err);
 	}
 	if (r == 0) {
-		r = life_config_plan(&config, is_pdeathsig, &plan, err);
+		r = life_config_plan(&config, id, is_pdeathsig, &plan, err);
 	}
 	if (r == 0) {
 		r = run_child(&child, &plan, ret_status, err);

@@ -165,6 +165,17 @@ static int plan_oom_score(struct plan_work *work, struct berth_error *err)
 	return 0;
 }
 
+static int plan_keyring(struct plan_work *work, struct berth_error *err)
+{
+	const struct plan_request *request = work->request;
+
+	if (!request->id || request->is_keyring_kept) {
+		return 0;
+	}
+	work->plan->boot.keyring = arena_printf(work->arena, "_ses.%s", request->id);
+	return work->plan->boot.keyring ? 0 : plan_no_memory(err);
+}
+
 int plan_process(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec_process *process = &work->spec->process;
@@ -185,6 +196,9 @@ int plan_process(struct plan_work *work, struct berth_error *err)
 	}
 	if (r == 0) {
 		r = plan_oom_score(work, err);
+	}
+	if (r == 0) {
+		r = plan_keyring(work, err);
 	}
 	boot->cwd = process->cwd;
 	boot->flags |= process->no_new_privileges ? BOOT_NO_NEW_PRIVS : 0;

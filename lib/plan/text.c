@@ -359,6 +359,7 @@ static void write_before_pivot(struct text_out *out, const struct boot *boot)
 	if (boot->flags & BOOT_USERNS) {
 		text_row(out, "become", "0:0 in the user namespace");
 	}
+	row_text(out, "keyring", boot->keyring);
 	if (boot->flags & BOOT_LOOPBACK) {
 		text_row(out, "loopback", "up");
 	}
@@ -396,6 +397,13 @@ static void write_after_pivot(struct text_out *out, const struct boot *boot)
 	write_terminal(out, boot);
 	row_text(out, "hostname", boot->hostname);
 	row_text(out, "domainname", boot->domainname);
+	for (size_t i = 0; i < boot->sysctls.count; i++) {
+		text_label(out, "sysctl");
+		text_quote(out, boot->sysctls.items[i].name, false);
+		text_add(out, " = ");
+		text_quote(out, boot->sysctls.items[i].value, true);
+		text_add(out, "\n");
+	}
 	text_list(out, "read-only", &boot->readonly_paths);
 	text_list(out, "masked", &boot->masked_paths);
 	if (boot->flags & BOOT_ROOT_READONLY) {

@@ -68,6 +68,10 @@ int rootfs_pivot(struct rootfs *rootfs, const struct boot *boot, struct berth_er
 int rootfs_console(struct rootfs *rootfs, const struct boot *boot, int *ret_master_fd,
 	int *ret_peer_fd, struct berth_error *err) must_use;
 
+/* "sysctl": writes kernel parameters, as they are in the namespaces of this process. After the pivot: in
+ * a user namespace the kernel asks for a /proc without covers, which the next steps bring. */
+int rootfs_sysctls(const struct boot *boot, struct berth_error *err) must_use;
+
 /* "readonly": a read-only bind of each path upon itself; absent ones are skipped. */
 int rootfs_readonly(
 	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;

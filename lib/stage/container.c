@@ -72,10 +72,11 @@ static int container_hide(struct stage *stage, struct berth_error *err)
 
 static int container_session(struct stage *stage, struct berth_error *err)
 {
+	const char *keyring = stage->boot.keyring;
 	int r = sys_reset_signals();
 
-	(void)stage;
-	return r < 0 ? error_system(err, r, "reset the signals") : stage_new_session(err);
+	r = r < 0 ? error_system(err, r, "reset the signals") : stage_new_session(err);
+	return r == 0 && keyring ? guard_session_keyring(keyring, err) : r;
 }
 
 static int container_loopback(struct stage *stage, struct berth_error *err)
@@ -152,6 +153,11 @@ static int container_hostname(struct stage *stage, struct berth_error *err)
 		error_add_pointer(err, "/domainname");
 	}
 	return r;
+}
+
+static int container_sysctl(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_sysctls(&stage->boot, err);
 }
 
 static int container_readonly(struct stage *stage, struct berth_error *err)
@@ -299,6 +305,7 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_pivot, container_pivot},
 	{WIRE_STEP_console, container_console},
 	{WIRE_STEP_hostname, container_hostname},
+	{WIRE_STEP_sysctl, container_sysctl},
 	{WIRE_STEP_readonly, container_readonly},
 	{WIRE_STEP_masks, container_masks},
 	{WIRE_STEP_remount, container_remount},

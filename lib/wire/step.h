@@ -27,7 +27,7 @@
 	X(91, C, boot)           /* read and check the boot message, whole */ \
 	X(92, C, mapped)         /* wait for the maps; become 0:0 */ \
 	X(93, C, hide)           /* not dumpable: nobody looks into it before the execve */ \
-	X(100, C, session)       /* setsid; in raw mode the console */ \
+	X(100, C, session)       /* setsid, a keyring; in raw mode the console */ \
 	X(110, C, loopback)      /* lo up in a new network namespace */ \
 	X(120, C, private)       /* no mount event leaves from here on */ \
 	X(121, C, sources)       /* bind sources, before the first mount */ \
@@ -38,6 +38,7 @@
 	X(170, C, pivot)         /* pivot_root; the host's mounts are gone */ \
 	X(180, C, console)       /* pty, /dev/console, controlling terminal */ \
 	X(190, C, hostname)      /* hostname and domainname */ \
+	X(191, C, sysctl)        /* kernel parameters, through a procfs of our own */ \
 	X(200, C, readonly)      /* readonlyPaths */ \
 	X(201, C, masks)         /* maskedPaths */ \
 	X(202, C, remount)       /* what becomes read-only last, the root at the end */ \

@@ -70,3 +70,79 @@ teardown() {
 		assert_error "/process/oomScoreAdj" "must be from -1000 to 1000, is $score"
 	done
 }
+
+# keyrings: the session keyring of whoever reads /proc/keys, and the keys that it can see.
+keys_script='grep -o "keyring   _ses[^:]*" /proc/keys; grep -c "user *berth-test-secret" /proc/keys; true'
+
+@test "the session keyring is the container's own: the caller's keys are not seen" {
+	[ -r /proc/keys ] || skip "no keyrings in this kernel"
+	config '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .process.user = {"uid": 0, "gid": 0}'
+	in_container "$keys_script"
+	# A session of the test's own, with a secret, which the host side can see.
+	run python3 - "$BERTH" "$bundle" <<-'END'
+		import ctypes, os, platform, subprocess, sys
+		libc = ctypes.CDLL(None, use_errno=True)
+		keyctl, add_key = {"x86_64": (250, 248), "aarch64": (219, 217)}[platform.machine()]
+		def check(r):
+		    if r < 0:
+		        raise OSError(ctypes.get_errno(), "keyctl")
+		    return r
+		check(libc.syscall(keyctl, 1, b"berth-test-session"))
+		# The possessor alone may see the key: whoever sees it has it in the session.
+		key = check(libc.syscall(add_key, b"user", b"berth-test-secret", b"x", 1, -3))
+		check(libc.syscall(keyctl, 5, key, 0x3f000000))
+		print("caller sees", open("/proc/keys").read().count("berth-test-secret"), flush=True)
+		sys.exit(subprocess.call([sys.argv[1], "run", "--bundle", sys.argv[2], "keyed.box"]))
+	END
+	assert_status 0
+	[ "${lines[0]}" = "caller sees 1" ]
+	assert_line "keyring   _ses.keyed.box"
+	[ "${lines[2]}" = 0 ]
+}
+
+@test "two containers of other names have other keyrings" {
+	[ -r /proc/keys ] || skip "no keyrings in this kernel"
+	config '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	in_container 'grep "keyring   _ses" /proc/keys | cut -c 1-8'
+	local first
+	run "$BERTH" run --bundle "$bundle" one
+	assert_status 0
+	first=$output
+	run "$BERTH" run --bundle "$bundle" two
+	assert_status 0
+	[ "${#first}" = 8 ]
+	[ "$output" != "$first" ]
+}
+
+@test "a quota of keys that is used up does not stop a container" {
+	[ -r /proc/keys ] || skip "no keyrings in this kernel"
+	local user=64987
+	rm "$bundle/config.json"
+	chown -R $user:$user "$bundle"
+	cp "$BERTH" "$bundle/berth"
+	setpriv --reuid $user --regid $user --clear-groups "$bundle/berth" spec --rootless --bundle "$bundle"
+	config '.process.terminal = false | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	in_container 'grep -c "keyring   _ses.full" /proc/keys; echo RAN'
+	run python3 - "$bundle" $user <<-'END'
+		import ctypes, os, platform, subprocess, sys, time
+		os.setgroups([])
+		os.setresgid(*[int(sys.argv[2])] * 3)
+		os.setresuid(*[int(sys.argv[2])] * 3)
+		libc = ctypes.CDLL(None, use_errno=True)
+		keyctl, add_key = {"x86_64": (250, 248), "aarch64": (219, 217)}[platform.machine()]
+		run = [sys.argv[1] + "/berth", "run", "--bundle", sys.argv[1]]
+		status = subprocess.call(run + ["full"])
+		libc.syscall(keyctl, 1, b"berth-test-session")
+		n = 0
+		# Again and again: the kernel gives the first container's keyring back a little later.
+		for _ in range(10):
+		    while libc.syscall(add_key, b"user", b"berth-test-%d" % n, b"x", 1, -3) >= 0 and n < 100000:
+		        n += 1
+		    time.sleep(0.05)
+		print("EDQUOT" if ctypes.get_errno() == 122 else "errno %d" % ctypes.get_errno(), flush=True)
+		sys.exit(status or subprocess.call(run + ["full"]))
+	END
+	assert_status 0
+	# The control first: with room there is one.
+	[ "$output" = "$(printf '1\nRAN\nEDQUOT\n0\nRAN')" ]
+}

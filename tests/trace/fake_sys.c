@@ -190,12 +190,13 @@ int sys_open(const char *path, int flags)
 int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
 	char label[FAKE_LABEL_SIZE];
-	int r = called("openat2 %s %s%s%s%s%s%s%s%s%s%s", label_of(dirfd), path,
+	int r = called("openat2 %s %s%s%s%s%s%s%s%s%s%s%s", label_of(dirfd), path,
 		flags & O_PATH ? " path" : "", flags & O_DIRECTORY ? " directory" : "",
 		flags & O_NOFOLLOW ? " nofollow" : "", flags & O_CREAT ? " create" : "",
 		flags & O_EXCL ? " exclusive" : "", resolve & RESOLVE_IN_ROOT ? " in-root" : "",
 		resolve & RESOLVE_BENEATH ? " beneath" : "",
 		resolve & RESOLVE_NO_SYMLINKS ? " no-links" : "",
+		resolve & RESOLVE_NO_XDEV ? " no-mounts" : "",
 		resolve & RESOLVE_NO_MAGICLINKS ? "" : " MAGIC");
 
 	if (r < 0) {
@@ -293,6 +294,14 @@ ssize_t sys_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
 	length = length < size ? length : size;
 	memcpy(buffer, node->link + strlen("root"), length);
 	return (ssize_t)length;
+}
+
+int sys_write_once(int fd, const void *buffer, size_t size)
+{
+	int length = (int)strcspn(buffer, "\n");
+
+	return called("write %s \"%.*s\"%s", label_of(fd), length, (const char *)buffer,
+		(size_t)length + 1 == size ? " line" : "");
 }
 
 int sys_fchmod(int fd, mode_t mode)
@@ -517,6 +526,18 @@ int sys_ambient_raise(int capability)
 int sys_set_keepcaps(bool is_kept)
 {
 	return called("keepcaps %d", is_kept);
+}
+
+int sys_keyring_join(const char *name)
+{
+	int r = called("keyring_join %s", name);
+
+	return r < 0 ? r : 7;
+}
+
+int sys_keyring_set_permissions(int keyring, uint32_t permissions)
+{
+	return called("keyring_set_permissions %d 0x%x", keyring, permissions);
 }
 
 int sys_set_no_new_privs(void)
