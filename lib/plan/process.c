@@ -122,6 +122,17 @@ static int check_env(struct plan_work *work, struct berth_error *err)
 	return 0;
 }
 
+/* An empty HOME is none: a shell would take it for the working directory. */
+static bool has_home(const struct spec_strings *env)
+{
+	for (size_t i = 0; i < env->count; i++) {
+		if (str_has_prefix(env->items[i], "HOME=") && env->items[i][strlen("HOME=")]) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A console size counts only with a terminal (config.md). */
 static int plan_console(struct plan_work *work, struct berth_error *err)
 {
@@ -201,6 +212,7 @@ int plan_process(struct plan_work *work, struct berth_error *err)
 		r = plan_keyring(work, err);
 	}
 	boot->cwd = process->cwd;
+	boot->flags |= has_home(&process->env) ? 0 : BOOT_HOME;
 	boot->flags |= process->no_new_privileges ? BOOT_NO_NEW_PRIVS : 0;
 	boot->flags |= work->request->is_pdeathsig ? BOOT_PDEATHSIG : 0;
 	return r;

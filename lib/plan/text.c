@@ -409,6 +409,9 @@ static void write_after_pivot(struct text_out *out, const struct boot *boot)
 	if (boot->flags & BOOT_ROOT_READONLY) {
 		text_row(out, "read-only", "/");
 	}
+	if (boot->flags & BOOT_HOME) {
+		text_row(out, "home", "of the user in /etc/passwd there");
+	}
 	text_row(out, "umask", "%04o", boot->umask);
 	row_text(out, "directory", boot->cwd);
 	write_identity(out, &boot->identity);

@@ -84,4 +84,9 @@ int rootfs_masks(struct rootfs *rootfs, const struct boot *boot, struct berth_er
 int rootfs_remount(
 	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
 
+/* "home": the home directory of the identity's uid in the container's /etc/passwd, or "/". `size` is
+ * ROOTFS_PASSWD_LINE_MAX (rootfs/passwd.h). */
+int rootfs_home(struct rootfs *rootfs, const struct boot *boot, char *home, size_t size,
+	struct berth_error *err) must_use;
+
 #endif

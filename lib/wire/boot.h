@@ -97,6 +97,7 @@ enum boot_flag {
 	BOOT_TERMINAL = 1 << 3,  /* allocate a pty; its master goes to the parent */
 	BOOT_NO_NEW_PRIVS = 1 << 4,
 	BOOT_ROOT_READONLY = 1 << 5,
+	BOOT_HOME = 1 << 6, /* HOME, which the environment lacks, is from the container's passwd */
 };
 
 struct boot {

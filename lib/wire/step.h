@@ -42,6 +42,7 @@
 	X(200, C, readonly)      /* readonlyPaths */ \
 	X(201, C, masks)         /* maskedPaths */ \
 	X(202, C, remount)       /* what becomes read-only last, the root at the end */ \
+	X(203, C, home)          /* HOME from the container's passwd */ \
 	X(220, C, umask)         /* umask */ \
 	X(221, C, descriptors)   /* nothing of the host stays open but the stream */ \
 	X(230, C, ready)         /* tell P, wait for "go" */ \

@@ -71,6 +71,53 @@ teardown() {
 	done
 }
 
+@test "HOME: from the container's passwd where the config has none or an empty one" {
+	printf 'root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n' >"$bundle/rootfs/etc/passwd"
+	chmod 600 "$bundle/rootfs/etc/passwd" # the user need not read it
+	config '.process.args = ["/bin/env"]'
+	home_is() {
+		config '.process.user = {"uid": $uid, "gid": 0} | .process.env = ["PATH=/bin"] + $env' \
+			--argjson uid "$1" --argjson env "$2"
+		berth_run
+		assert_status 0
+		assert_line "$3"
+		[ "$(grep -c ^HOME= <<<"$output")" = "${4:-1}" ]
+	}
+	home_is 0 '[]' HOME=/root
+	home_is 1000 '[]' HOME=/home/user
+	home_is 1000 '["HOME="]' HOME=/home/user
+	home_is 1000 '["HOME=", "A=b", "HOME="]' HOME=/home/user
+	home_is 1000 '["HOME=/mine"]' HOME=/mine
+	home_is 1000 '["HOMER=x"]' HOME=/home/user
+	home_is 1001 '[]' HOME=/
+	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 4, "hard": 4}]'
+	home_is 1000 '[]' HOME=/home/user
+}
+
+@test "HOME: a hostile passwd is no more than none" {
+	config '.process.args = ["/bin/env"] | .process.env = ["PATH=/bin"]'
+	hostile() {
+		run timeout 5 "$BERTH" run --bundle "$bundle" hostile
+		assert_status 0
+		assert_line HOME=/
+		rm -rf "$bundle/rootfs/etc/passwd"
+	}
+	local passwd=$bundle/rootfs/etc/passwd
+	hostile
+	mkfifo "$passwd" && hostile
+	mkdir "$passwd" && hostile
+	ln -s /dev/zero "$passwd" && hostile
+	ln -s /proc/self/fd/0 "$passwd" && hostile
+	ln -s /proc/kmsg "$passwd" && hostile
+	ln -s "$bundle/secret" "$passwd"
+	echo 'root:x:0:0::/leaked:' >"$bundle/secret"
+	hostile
+	truncate -s 2G "$passwd" && hostile
+	head -c 1048576 /dev/zero | tr '\0' x >"$passwd" && hostile
+	rmdir "$bundle/rootfs/etc" 2>/dev/null || rm -rf "$bundle/rootfs/etc"
+	ln -s / "$bundle/rootfs/etc" && hostile
+}
+
 # keyrings: the session keyring of whoever reads /proc/keys, and the keys that it can see.
 keys_script='grep -o "keyring   _ses[^:]*" /proc/keys; grep -c "user *berth-test-secret" /proc/keys; true'
 

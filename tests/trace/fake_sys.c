@@ -87,6 +87,7 @@ static int fd_new(const char *label)
 		return -EMFILE;
 	}
 	(void)snprintf(fake->fds[fake->fd_count].label, FAKE_LABEL_SIZE, "%s", label);
+	fake->fds[fake->fd_count].offset = 0;
 	fake->fds[fake->fd_count].is_open = true;
 	return FAKE_FD_FIRST + fake->fd_count++;
 }
@@ -216,6 +217,7 @@ static void stat_fill(const char *label, struct stat *ret_stat)
 
 	memset(ret_stat, 0, sizeof(*ret_stat));
 	ret_stat->st_mode = node && node->mode ? node->mode : (mode_t)(S_IFDIR | 0755);
+	ret_stat->st_size = node && node->text ? (off_t)strlen(node->text) : 0;
 	ret_stat->st_rdev = node ? node->device : 0;
 	for (const char *c = label; *c; c++) {
 		ret_stat->st_ino = ret_stat->st_ino * 31 + (unsigned char)*c;
@@ -293,6 +295,26 @@ ssize_t sys_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
 	length = strlen(node->link) - strlen("root");
 	length = length < size ? length : size;
 	memcpy(buffer, node->link + strlen("root"), length);
+	return (ssize_t)length;
+}
+
+/* The whole text at once, and then the end. */
+ssize_t sys_read(int fd, void *buffer, size_t size)
+{
+	const struct fake_node *node = node_find(label_of(fd));
+	int r = called("read %s", label_of(fd));
+	size_t length = node && node->text ? strlen(node->text) : 0;
+	int *offset = &fake_get()->fds[fd - FAKE_FD_FIRST].offset;
+
+	if (r < 0) {
+		return r;
+	}
+	length -= (size_t)*offset;
+	length = length < size ? length : size;
+	if (length > 0) {
+		memcpy(buffer, node->text + *offset, length);
+	}
+	*offset += (int)length;
 	return (ssize_t)length;
 }
 

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "fake.h"
 #include "guard/guard.h"
+#include "rootfs/passwd.h"
 #include "rootfs/rootfs.h"
 #include "sys/abi.h"
 
@@ -177,6 +178,8 @@ static const struct fake_node nodes[] = {
 	{"mount(tmpfs)/proc/kcore", S_IFREG | 0400, 0, NULL, false},
 	{"mount(tmpfs)/proc/keys", S_IFREG | 0400, 0, NULL, false},
 	{"mount(tmpfs)/absent", 0, 0, NULL, true},
+	{"mount(tmpfs)/etc/passwd", S_IFREG | 0644, 0, NULL, false,
+		"root:x:0:0::/root:/bin/sh\nuser:x:1000:1001::/home/user:/bin/sh\n"},
 };
 
 static void sample_reset(int fail_at, int fail_errno)
@@ -198,6 +201,7 @@ static int rootfs_run(struct berth_error *err)
 	struct rootfs rootfs;
 	autofd int master_fd = -1;
 	autofd int peer_fd = -1;
+	char home[ROOTFS_PASSWD_LINE_MAX];
 	int r = rootfs_make_private(&sample, err);
 
 	rootfs_init(&rootfs, &sample, fds);
@@ -211,6 +215,7 @@ static int rootfs_run(struct berth_error *err)
 	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(after); i++) {
 		r = after[i](&rootfs, &sample, err);
 	}
+	r = r < 0 ? r : rootfs_home(&rootfs, &sample, home, sizeof(home), err);
 	rootfs_finish(&rootfs);
 	return r;
 }
