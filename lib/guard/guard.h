@@ -32,6 +32,11 @@ int guard_caps_set(const struct boot_identity *identity, struct berth_error *err
  * where that is allowed. Where no uid or no gid 0 is mapped nothing changes and that is no failure. */
 int guard_become_root(struct berth_error *err) must_use;
 
+/* "session": a session keyring of this name, so that the caller's keys are out of reach. The user may
+ * search it: that is how a process that comes later joins it by its name. A kernel without keyrings, a
+ * filter that denies them and a quota that is used up are no failure; the caller's keyring stays then. */
+int guard_session_keyring(const char *name, struct berth_error *err) must_use;
+
 /* PR_SET_NO_NEW_PRIVS. */
 int guard_no_new_privs(struct berth_error *err) must_use;
 

@@ -1,10 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/guard.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #include "sys/cred.h"
 #include "sys/process.h"
+
+/* keyrings(7): everything for the possessor; view, read, search and link for the user. */
+enum { KEYRING_PERMISSIONS = 0x3f1b0000 };
+
+static bool is_keyring_refusal(int r)
+{
+	return r == -ENOSYS || r == -EPERM || r == -EACCES || r == -EDQUOT;
+}
+
+int guard_session_keyring(const char *name, struct berth_error *err)
+{
+	int r = sys_keyring_join(name);
+
+	if (r >= 0) {
+		r = sys_keyring_set_permissions(r, KEYRING_PERMISSIONS);
+	}
+	if (r >= 0 || is_keyring_refusal(r)) {
+		return 0;
+	}
+	return error_system(err, r, "join the session keyring %s", name);
+}
 
 int guard_no_new_privs(struct berth_error *err)
 {

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "host/host.h"
+#include "host/proc.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "sys/socket.h"
@@ -271,13 +272,21 @@ int host_child_build(struct host_child *child, const struct host_plan *plan,
 	const struct boot *boot, struct berth_error *err)
 {
 	struct frame frame = {.passed_fd = -1};
-	int r = wire_step_enter(WIRE_STEP_send, err);
+	int step = WIRE_STEP_oomscore;
+	int r = wire_step_enter(step, err);
 
+	if (r == 0) {
+		r = host_write_oom_score(child->init_pid, plan, err);
+	}
+	if (r == 0) {
+		step = WIRE_STEP_send;
+		r = wire_step_enter(step, err);
+	}
 	if (r == 0) {
 		r = send_plan(child, plan, boot, err);
 	}
 	if (r < 0) {
-		error_add_step(err, wire_step_name(WIRE_STEP_send));
+		error_add_step(err, wire_step_name(step));
 		return r;
 	}
 	for (;;) {

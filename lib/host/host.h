@@ -32,7 +32,8 @@ struct host_child {
 	int stream_fd;
 	int state;      /* of the conversation: enum wire_state */
 	int init_pidfd; /* the intermediate, until it is reaped; then -1 */
-	int pidfd;      /* the container's process; -1 before it exists */
+	pid_t init_pid;
+	int pidfd; /* the container's process; -1 before it exists */
 	pid_t pid;
 	int console_fd; /* master of its terminal; -1: none */
 };
@@ -51,7 +52,7 @@ void host_child_recall(struct host_child *child);
 int host_child_spawn(
 	struct host_child *child, uint32_t preserved_fds, struct berth_error *err) must_use;
 
-/* Step "send", and the conversation until the child is ready: maps, handover, console. */
+/* Steps "oomscore" and "send", and the conversation until the child is ready: maps, handover, console. */
 int host_child_build(struct host_child *child, const struct host_plan *plan,
 	const struct boot *boot, struct berth_error *err) must_use;
 

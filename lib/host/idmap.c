@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "host/host.h"
+#include "host/proc.h"
 #include "sys/abi.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -24,20 +25,6 @@ enum {
 	HELPER_WORDS_BYTES = ABI_ID_MAP_BYTES + 16,
 	HELPER_MESSAGE_BYTES = 256,
 };
-
-static int write_proc(
-	int proc_fd, pid_t pid, const char *name, const char *text, struct berth_error *err)
-{
-	autofd int fd = -1;
-	char path[64];
-	int r;
-
-	(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, name);
-	fd = sys_openat2(proc_fd, path, O_WRONLY, 0,
-		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
-	r = fd < 0 ? fd : sys_write_once(fd, text, strlen(text));
-	return r < 0 ? error_system(err, r, "write /proc/%s", path) : 0;
-}
 
 struct helper {
 	const char *path;
@@ -176,24 +163,16 @@ static int write_by_helper(const char *name, pid_t pid, const char *map, struct 
 
 static int write_direct(pid_t pid, const struct wire_bootstrap *init, struct berth_error *err)
 {
-	autofd int proc_fd = sys_open_proc();
 	int r = 0;
 
-	if (proc_fd == -EXDEV) {
-		return error_set(err, BERTH_ERROR_SYSTEM, "/proc is that of another pid namespace");
-	}
-	if (proc_fd < 0) {
-		return error_system(err, proc_fd, "open the proc file system /proc");
-	}
 	if (init->has_setgroups) {
-		r = write_proc(
-			proc_fd, pid, "setgroups", init->may_setgroups ? "allow" : "deny", err);
+		r = host_proc_write(pid, "setgroups", init->may_setgroups ? "allow" : "deny", err);
 	}
 	if (r == 0 && init->uid_map) {
-		r = write_proc(proc_fd, pid, "uid_map", init->uid_map, err);
+		r = host_proc_write(pid, "uid_map", init->uid_map, err);
 	}
 	if (r == 0 && init->gid_map) {
-		r = write_proc(proc_fd, pid, "gid_map", init->gid_map, err);
+		r = host_proc_write(pid, "gid_map", init->gid_map, err);
 	}
 	return r;
 }

@@ -101,6 +101,7 @@ struct spawn {
 	int stream_fd;
 	unsigned int preserved_fds;
 	char *envp[3];
+	pid_t pid;
 	int failure; /* what execveat(2) returned */
 };
 
@@ -125,16 +126,15 @@ static int spawn_exec(void *argument)
 static int spawn_process(struct spawn *spawn, int *ret_pidfd, struct berth_error *err)
 {
 	sigset_t old;
-	int pid;
 	int r = sys_block_signals(&old);
 
 	if (r < 0) {
 		return error_system(err, r, "block signals");
 	}
-	pid = sys_vfork(spawn_exec, spawn, ret_pidfd);
+	spawn->pid = sys_vfork(spawn_exec, spawn, ret_pidfd);
 	sys_restore_signals(&old);
-	if (pid < 0) {
-		return error_system(err, pid, "clone a process for berth-init");
+	if (spawn->pid < 0) {
+		return error_system(err, spawn->pid, "clone a process for berth-init");
 	}
 	if (spawn->failure < 0) {
 		end_process(ret_pidfd);
@@ -212,6 +212,7 @@ static int spawn_with(int binary_fd, unsigned int preserved_fds, struct host_chi
 	spawn.envp[0] = stream;
 	spawn_env(&spawn, extra, sizeof(extra));
 	r = spawn_process(&spawn, &child->init_pidfd, err);
+	child->init_pid = spawn.pid;
 	close_fd(&fds[1]);
 	return r;
 }

@@ -16,6 +16,8 @@ int life_explain(const char *bundle, char **ret_text, struct berth_error *err)
 
 	if (r == 0) {
 		request.bundle = config.bundle;
+		/* Nobody has said an id: the word stands where it would. */
+		request.id = "ID";
 		r = life_config_plan(&config, &request, &plan, err);
 	}
 	if (r < 0) {

@@ -157,6 +157,7 @@ static int launch_prepare(struct launch *launch, bool is_held, struct berth_erro
 	}
 	if (r == 0) {
 		plan_request.bundle = launch->config.bundle;
+		plan_request.id = request->id;
 		r = life_config_plan(&launch->config, &plan_request, &launch->plan, err);
 	}
 	if (r == 0) {

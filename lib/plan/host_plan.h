@@ -27,6 +27,9 @@ struct host_plan {
 	bool has_terminal; /* the child sends the master of a pty */
 	const struct host_rlimit *rlimits;
 	size_t rlimit_count;
+	bool has_oom_score_adj; /* without, the child has the caller's */
+	int32_t oom_score_adj;
+	bool may_keep_oom_score; /* that the kernel refuses to lower it is no failure */
 };
 
 #endif

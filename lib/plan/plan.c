@@ -13,6 +13,7 @@ static int (*const planners[])(struct plan_work *, struct berth_error *) = {
 	plan_identity,
 	plan_mounts,
 	plan_devices,
+	plan_sysctls,
 };
 
 int plan_no_memory(struct berth_error *err)

@@ -19,7 +19,9 @@
 struct plan_request {
 	const char
 		*bundle; /* absolute path of the bundle: relative paths of the config start there */
-	bool is_pdeathsig; /* the child dies with this thread until the image runs */
+	const char *id;  /* of the container; NULL: it has none, and no keyring is named after it */
+	bool is_keyring_kept; /* the session keyring stays the caller's */
+	bool is_pdeathsig;    /* the child dies with this thread until the image runs */
 };
 
 struct plan {

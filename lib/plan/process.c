@@ -5,7 +5,10 @@
 #include "base/str.h"
 #include "plan/work.h"
 
-enum { CONSOLE_SIZE_MAX = UINT16_MAX }; /* struct winsize of ioctl_tty(2) */
+enum {
+	CONSOLE_SIZE_MAX = UINT16_MAX, /* struct winsize of ioctl_tty(2) */
+	OOM_SCORE_ADJ_MAX = 1000,      /* proc(5); the least is its negative */
+};
 
 /* getrlimit(2). */
 static const struct rlimit_row {
@@ -119,6 +122,17 @@ static int check_env(struct plan_work *work, struct berth_error *err)
 	return 0;
 }
 
+/* An empty HOME is none: a shell would take it for the working directory. */
+static bool has_home(const struct spec_strings *env)
+{
+	for (size_t i = 0; i < env->count; i++) {
+		if (str_has_prefix(env->items[i], "HOME=") && env->items[i][strlen("HOME=")]) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A console size counts only with a terminal (config.md). */
 static int plan_console(struct plan_work *work, struct berth_error *err)
 {
@@ -140,6 +154,39 @@ static int plan_console(struct plan_work *work, struct berth_error *err)
 	return 0;
 }
 
+/* Only CAP_SYS_RESOURCE of the initial user namespace lowers the value. Who is in another one can do
+ * nothing about that, so a config that was made for the host runs there with what it inherits. */
+static int plan_oom_score(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_process *process = &work->spec->process;
+	struct host_plan *host = &work->plan->host;
+
+	if (!process->has_oom_score_adj) {
+		return 0;
+	}
+	if (process->oom_score_adj < -OOM_SCORE_ADJ_MAX ||
+		process->oom_score_adj > OOM_SCORE_ADJ_MAX) {
+		return error_field(err, BERTH_ERROR_CONFIG, "/process/oomScoreAdj",
+			"must be from -%d to %d, is %lld", OOM_SCORE_ADJ_MAX, OOM_SCORE_ADJ_MAX,
+			(long long)process->oom_score_adj);
+	}
+	host->has_oom_score_adj = true;
+	host->oom_score_adj = (int32_t)process->oom_score_adj;
+	host->may_keep_oom_score = work->facts->is_userns;
+	return 0;
+}
+
+static int plan_keyring(struct plan_work *work, struct berth_error *err)
+{
+	const struct plan_request *request = work->request;
+
+	if (!request->id || request->is_keyring_kept) {
+		return 0;
+	}
+	work->plan->boot.keyring = arena_printf(work->arena, "_ses.%s", request->id);
+	return work->plan->boot.keyring ? 0 : plan_no_memory(err);
+}
+
 int plan_process(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec_process *process = &work->spec->process;
@@ -158,7 +205,14 @@ int plan_process(struct plan_work *work, struct berth_error *err)
 	if (r == 0) {
 		r = plan_rlimits(work, err);
 	}
+	if (r == 0) {
+		r = plan_oom_score(work, err);
+	}
+	if (r == 0) {
+		r = plan_keyring(work, err);
+	}
 	boot->cwd = process->cwd;
+	boot->flags |= has_home(&process->env) ? 0 : BOOT_HOME;
 	boot->flags |= process->no_new_privileges ? BOOT_NO_NEW_PRIVS : 0;
 	boot->flags |= work->request->is_pdeathsig ? BOOT_PDEATHSIG : 0;
 	return r;

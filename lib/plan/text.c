@@ -206,6 +206,10 @@ static void write_host(struct text_out *out, const struct host_plan *host)
 	if (host->has_terminal) {
 		text_row(out, "terminal", "its master comes from the child");
 	}
+	if (host->has_oom_score_adj) {
+		text_row(out, "oom score adj", "%d%s", host->oom_score_adj,
+			host->may_keep_oom_score ? ", or as it is where that is refused" : "");
+	}
 	for (size_t i = 0; i < host->rlimit_count; i++) {
 		const char *name = plan_rlimit_name(host->rlimits[i].resource);
 
@@ -355,6 +359,7 @@ static void write_before_pivot(struct text_out *out, const struct boot *boot)
 	if (boot->flags & BOOT_USERNS) {
 		text_row(out, "become", "0:0 in the user namespace");
 	}
+	row_text(out, "keyring", boot->keyring);
 	if (boot->flags & BOOT_LOOPBACK) {
 		text_row(out, "loopback", "up");
 	}
@@ -392,10 +397,20 @@ static void write_after_pivot(struct text_out *out, const struct boot *boot)
 	write_terminal(out, boot);
 	row_text(out, "hostname", boot->hostname);
 	row_text(out, "domainname", boot->domainname);
+	for (size_t i = 0; i < boot->sysctls.count; i++) {
+		text_label(out, "sysctl");
+		text_quote(out, boot->sysctls.items[i].name, false);
+		text_add(out, " = ");
+		text_quote(out, boot->sysctls.items[i].value, true);
+		text_add(out, "\n");
+	}
 	text_list(out, "read-only", &boot->readonly_paths);
 	text_list(out, "masked", &boot->masked_paths);
 	if (boot->flags & BOOT_ROOT_READONLY) {
 		text_row(out, "read-only", "/");
+	}
+	if (boot->flags & BOOT_HOME) {
+		text_row(out, "home", "of the user in /etc/passwd there");
 	}
 	text_row(out, "umask", "%04o", boot->umask);
 	row_text(out, "directory", boot->cwd);

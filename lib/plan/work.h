@@ -43,6 +43,7 @@ int plan_mounts(struct plan_work *work, struct berth_error *err) must_use;
 int plan_devices(struct plan_work *work, struct berth_error *err) must_use; /* after the mounts */
 int plan_process(struct plan_work *work, struct berth_error *err) must_use;
 int plan_identity(struct plan_work *work, struct berth_error *err) must_use; /* after the id maps */
+int plan_sysctls(struct plan_work *work, struct berth_error *err) must_use;
 
 /* Whether an id has a meaning in the user namespace that is made with these mappings. */
 bool plan_is_mapped(const struct spec_mappings *mappings, uint32_t container_id);

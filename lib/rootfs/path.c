@@ -332,3 +332,41 @@ int rootfs_path_node(int root_fd, const char *path, int *ret_fd, struct berth_er
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
+
+/* What an image can put in the place of a file. */
+static bool is_no_file(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EXDEV || r == -EACCES ||
+	       r == -EPERM || r == -ENXIO || r == -ENODEV || r == -ENAMETOOLONG;
+}
+
+/* Looked at before it is opened: the open of a device may do something. */
+int rootfs_path_read(int root_fd, const char *path, int *ret_fd, struct berth_error *err)
+{
+	autofd int seen_fd = open_in_root(root_fd, path, 0, 0);
+	autofd int fd = -1;
+	struct stat seen = {0};
+	struct stat st = {0};
+	int r = seen_fd < 0 ? seen_fd : sys_fstat(seen_fd, &seen);
+
+	if (r == 0 && (!S_ISREG(seen.st_mode) || seen.st_size == 0)) {
+		return ROOTFS_PATH_ABSENT;
+	}
+	if (r == 0) {
+		fd = open_once(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_IN_ROOT);
+		r = fd < 0 ? fd : sys_fstat(fd, &st);
+	}
+	if (is_no_file(r)) {
+		return ROOTFS_PATH_ABSENT;
+	}
+	if (r < 0) {
+		return rootfs_fail(
+			err, r, ROOTFS_CALL_OPENAT2, path, "open in the root file system");
+	}
+	/* Exchanged between the two: there is no file that stays. */
+	if (!S_ISREG(st.st_mode) || st.st_dev != seen.st_dev || st.st_ino != seen.st_ino) {
+		return ROOTFS_PATH_ABSENT;
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

@@ -50,6 +50,12 @@ int rootfs_path_parent(int root_fd, const char *path, int *ret_dir_fd, const cha
 int rootfs_path_child(int dir_fd, const char *name, const char *path, int *ret_fd,
 	struct berth_error *err) must_use;
 
+/* Opens a regular file to read, links inside the root followed. 0, or ROOTFS_PATH_ABSENT where there is
+ * none that this process may read: nothing, a directory, a node, a link that leads nowhere or is one of
+ * procfs, a file without a size. The last are empty, or made up by the kernel as they are read, which may
+ * wait or use up what is read. Neither the open nor a read ever waits for somebody else. */
+int rootfs_path_read(int root_fd, const char *path, int *ret_fd, struct berth_error *err) must_use;
+
 /* A place to bind a node on: the last component is a file (made if missing) and no symbolic link. */
 int rootfs_path_node(int root_fd, const char *path, int *ret_fd, struct berth_error *err) must_use;
 

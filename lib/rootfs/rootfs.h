@@ -68,6 +68,10 @@ int rootfs_pivot(struct rootfs *rootfs, const struct boot *boot, struct berth_er
 int rootfs_console(struct rootfs *rootfs, const struct boot *boot, int *ret_master_fd,
 	int *ret_peer_fd, struct berth_error *err) must_use;
 
+/* "sysctl": writes kernel parameters, as they are in the namespaces of this process. After the pivot: in
+ * a user namespace the kernel asks for a /proc without covers, which the next steps bring. */
+int rootfs_sysctls(const struct boot *boot, struct berth_error *err) must_use;
+
 /* "readonly": a read-only bind of each path upon itself; absent ones are skipped. */
 int rootfs_readonly(
 	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
@@ -79,5 +83,10 @@ int rootfs_masks(struct rootfs *rootfs, const struct boot *boot, struct berth_er
 /* "remount": what becomes read-only last, the root at the end, by the descriptors that were kept. */
 int rootfs_remount(
 	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* "home": the home directory of the identity's uid in the container's /etc/passwd, or "/". `size` is
+ * ROOTFS_PASSWD_LINE_MAX (rootfs/passwd.h). */
+int rootfs_home(struct rootfs *rootfs, const struct boot *boot, char *home, size_t size,
+	struct berth_error *err) must_use;
 
 #endif

@@ -107,8 +107,8 @@ static const struct spec_row linux_rows[] = {
 	{.key = "cgroupsPath", .type = SPEC_UNBUILT},
 	{.key = "resources", .type = SPEC_UNBUILT},
 	{.key = "seccomp", .type = SPEC_UNBUILT},
-	/* The key alone says what is asked for: a sysctl to write, a device to move. */
-	{.key = "sysctl", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},
+	{.key = "sysctl", .type = SPEC_MAP, .offset = offsetof(struct spec_linux, sysctl)},
+	/* The key alone says what is asked for: a device to move. */
 	{.key = "netDevices", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},
 	{.key = "mountLabel", .type = SPEC_UNBUILT},
 	{.key = "personality", .type = SPEC_UNBUILT},

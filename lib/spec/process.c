@@ -101,7 +101,10 @@ static const struct spec_row process_rows[] = {
 	{.key = "apparmorProfile", .type = SPEC_UNBUILT},
 	{.key = "selinuxLabel", .type = SPEC_UNBUILT},
 	/* 0 is not what the process would have without: it inherits the caller's value. */
-	{.key = "oomScoreAdj", .type = SPEC_UNBUILT, .flags = SPEC_STRICT},
+	{.key = "oomScoreAdj",
+		.type = SPEC_I64,
+		.offset = offsetof(struct spec_process, oom_score_adj),
+		.present = offsetof(struct spec_process, has_oom_score_adj)},
 	{.key = "scheduler", .type = SPEC_UNBUILT},
 	{.key = "ioPriority", .type = SPEC_UNBUILT},
 	{.key = "execCPUAffinity", .type = SPEC_UNBUILT},

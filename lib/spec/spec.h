@@ -63,6 +63,8 @@ struct spec_process {
 	struct spec_capabilities capabilities;
 	struct spec_rlimits rlimits;
 	bool no_new_privileges;
+	bool has_oom_score_adj;
+	int64_t oom_score_adj;
 };
 
 struct spec_root {
@@ -117,16 +119,7 @@ struct spec_devices {
 	size_t count;
 };
 
-struct spec_linux {
-	bool is_present;
-	struct spec_namespaces namespaces;
-	struct spec_mappings uid_mappings, gid_mappings;
-	struct spec_devices devices;
-	const char *rootfs_propagation;
-	struct spec_strings masked_paths, readonly_paths;
-};
-
-/* annotations: the keys and values, in the order written */
+/* annotations, linux.sysctl: the keys and values, in the order written */
 struct spec_annotation {
 	const char *key, *value;
 };
@@ -134,6 +127,16 @@ struct spec_annotation {
 struct spec_annotations {
 	const struct spec_annotation *items;
 	size_t count;
+};
+
+struct spec_linux {
+	bool is_present;
+	struct spec_namespaces namespaces;
+	struct spec_mappings uid_mappings, gid_mappings;
+	struct spec_devices devices;
+	const char *rootfs_propagation;
+	struct spec_strings masked_paths, readonly_paths;
+	struct spec_annotations sysctl;
 };
 
 struct spec {

@@ -352,9 +352,6 @@ static int refuse_unbuilt(struct decoder *decoder, const struct spec_row *row,
 	bool is_request = !is_empty(value);
 
 	(void)target;
-	if ((row->flags & SPEC_STRICT) != 0) {
-		is_request = true;
-	}
 	if ((row->flags & SPEC_KEYED) != 0 && value->kind == JSON_OBJECT) {
 		is_request = value->length > 0;
 	}

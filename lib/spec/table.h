@@ -27,14 +27,13 @@ enum spec_type {
 	SPEC_OBJECT,  /* the struct of `table`, in place */
 	SPEC_OBJECTS, /* items and count of the structs of `table` */
 	SPEC_MAP, /* struct spec_annotations: keys of the user's choice, values that are strings */
-	SPEC_UNBUILT, /* refused, unless it asks for nothing: see SPEC_STRICT and SPEC_KEYED */
+	SPEC_UNBUILT, /* refused, unless it asks for nothing: see SPEC_KEYED */
 	SPEC_TYPE_COUNT
 };
 
 enum spec_row_flags {
 	SPEC_REQUIRED = 1 << 0, /* must be there; a string must not be empty */
-	SPEC_STRICT = 1 << 1,   /* unbuilt: any value but null is a request, even 0 */
-	SPEC_KEYED = 1 << 2,    /* unbuilt: any member is a request, for its key says something */
+	SPEC_KEYED = 1 << 1,    /* unbuilt: any member is a request, for its key says something */
 };
 
 struct spec_name {

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "guard/guard.h"
+#include "rootfs/passwd.h"
 #include "rootfs/rootfs.h"
 #include "stage/talk.h"
 #include "sys/abi.h"
@@ -72,10 +74,11 @@ static int container_hide(struct stage *stage, struct berth_error *err)
 
 static int container_session(struct stage *stage, struct berth_error *err)
 {
+	const char *keyring = stage->boot.keyring;
 	int r = sys_reset_signals();
 
-	(void)stage;
-	return r < 0 ? error_system(err, r, "reset the signals") : stage_new_session(err);
+	r = r < 0 ? error_system(err, r, "reset the signals") : stage_new_session(err);
+	return r == 0 && keyring ? guard_session_keyring(keyring, err) : r;
 }
 
 static int container_loopback(struct stage *stage, struct berth_error *err)
@@ -154,6 +157,11 @@ static int container_hostname(struct stage *stage, struct berth_error *err)
 	return r;
 }
 
+static int container_sysctl(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_sysctls(&stage->boot, err);
+}
+
 static int container_readonly(struct stage *stage, struct berth_error *err)
 {
 	return rootfs_readonly(&stage->rootfs, &stage->boot, err);
@@ -167,6 +175,41 @@ static int container_masks(struct stage *stage, struct berth_error *err)
 static int container_remount(struct stage *stage, struct berth_error *err)
 {
 	return rootfs_remount(&stage->rootfs, &stage->boot, err);
+}
+
+/* The environment with HOME in the place of what is empty. As root, who can read the file in any image,
+ * and before the limits, which the process of the image has and the start has not. */
+static int container_home(struct stage *stage, struct berth_error *err)
+{
+	static const char name[] = "HOME=";
+	struct wire_texts *env = &stage->boot.env;
+	char home[ROOTFS_PASSWD_LINE_MAX];
+	const char **items;
+	size_t count = 0;
+	int r;
+
+	if (!(stage->boot.flags & BOOT_HOME)) {
+		return 0;
+	}
+	r = rootfs_home(&stage->rootfs, &stage->boot, home, sizeof(home), err);
+	if (r < 0) {
+		return r;
+	}
+	items = arena_alloc(&stage->arena, env->count + 2, sizeof(*items));
+	if (!items) {
+		return error_system(err, ENOMEM, "memory for the environment");
+	}
+	for (size_t i = 0; i < env->count; i++) {
+		if (!str_has_prefix(env->items[i], name)) {
+			items[count++] = env->items[i];
+		}
+	}
+	items[count] = arena_printf(&stage->arena, "%s%s", name, home);
+	if (!items[count]) {
+		return error_system(err, ENOMEM, "memory for the environment");
+	}
+	*env = (struct wire_texts){.items = items, .count = count + 1};
+	return 0;
 }
 
 static int container_umask(struct stage *stage, struct berth_error *err)
@@ -340,9 +383,11 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_pivot, container_pivot},
 	{WIRE_STEP_console, container_console},
 	{WIRE_STEP_hostname, container_hostname},
+	{WIRE_STEP_sysctl, container_sysctl},
 	{WIRE_STEP_readonly, container_readonly},
 	{WIRE_STEP_masks, container_masks},
 	{WIRE_STEP_remount, container_remount},
+	{WIRE_STEP_home, container_home},
 	{WIRE_STEP_umask, container_umask},
 	{WIRE_STEP_descriptors, container_descriptors},
 	{WIRE_STEP_ready, container_ready},

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -99,4 +100,14 @@ int sys_set_keepcaps(bool is_kept)
 int sys_set_no_new_privs(void)
 {
 	return sys_result(prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0, 0, 0));
+}
+
+int sys_keyring_join(const char *name)
+{
+	return sys_result(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name));
+}
+
+int sys_keyring_set_permissions(int keyring, uint32_t permissions)
+{
+	return sys_result(syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, permissions));
 }

@@ -33,4 +33,9 @@ int sys_ambient_raise(int capability) must_use;
 int sys_set_keepcaps(bool is_kept) must_use;
 int sys_set_no_new_privs(void) must_use;
 
+/* The session keyring of this name, made if it is not there, becomes the thread's
+ * (KEYCTL_JOIN_SESSION_KEYRING): its serial number. */
+int sys_keyring_join(const char *name) must_use;
+int sys_keyring_set_permissions(int keyring, uint32_t permissions) must_use; /* KEYCTL_SETPERM */
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 /* The kinds are numbered within each struct and never change their meaning. */
 #define FIELD(kind, type, owner, member)                                                           \
@@ -23,6 +24,7 @@
 		"an array has items and count")
 ASSERT_ARRAY(boot_mounts);
 ASSERT_ARRAY(boot_devices);
+ASSERT_ARRAY(boot_sysctls);
 ASSERT_ARRAY(wire_texts);
 ASSERT_ARRAY(wire_u32s);
 
@@ -58,6 +60,14 @@ static const struct wire_field device_fields[] = {
 static const struct wire_record device_record = {
 	"device", sizeof(struct boot_device), device_fields, ARRAY_COUNT(device_fields)};
 
+static const struct wire_field sysctl_fields[] = {
+	FIELD(1, WIRE_TEXT, boot_sysctl, name),
+	FIELD(2, WIRE_TEXT, boot_sysctl, value),
+	FIELD(3, WIRE_TEXT, boot_sysctl, pointer),
+};
+static const struct wire_record sysctl_record = {
+	"sysctl", sizeof(struct boot_sysctl), sysctl_fields, ARRAY_COUNT(sysctl_fields)};
+
 static const struct wire_field identity_fields[] = {
 	FIELD(1, WIRE_U32, boot_identity, uid),
 	FIELD(2, WIRE_U32, boot_identity, gid),
@@ -92,6 +102,8 @@ static const struct wire_field boot_fields[] = {
 	FIELD(17, WIRE_TEXTS, boot, args),
 	FIELD(18, WIRE_TEXTS, boot, env),
 	FIELD(20, WIRE_U32, boot, preserved_fds),
+	NESTED(22, WIRE_RECORDS, boot, sysctls, &sysctl_record),
+	FIELD(23, WIRE_TEXT, boot, keyring),
 };
 const struct wire_record boot_record = {
 	"boot", sizeof(struct boot), boot_fields, ARRAY_COUNT(boot_fields)};
@@ -116,6 +128,14 @@ static int device_check(const struct boot_device *device)
 	return device->kind == BOOT_DEVICE_LINK && !device->target ? -EPROTO : 0;
 }
 
+static int sysctl_check(const struct boot_sysctl *sysctl)
+{
+	return sysctl->name && sysctl->pointer && sysctl->value &&
+			       strlen(sysctl->value) <= BOOT_SYSCTL_VALUE_MAX
+		       ? 0
+		       : -EPROTO;
+}
+
 int boot_check(const struct boot *boot)
 {
 	int r = boot->root && boot->cwd && boot->args.count > 0 ? 0 : -EPROTO;
@@ -125,6 +145,9 @@ int boot_check(const struct boot *boot)
 	}
 	for (size_t i = 0; r == 0 && i < boot->devices.count; i++) {
 		r = device_check(&boot->devices.items[i]);
+	}
+	for (size_t i = 0; r == 0 && i < boot->sysctls.count; i++) {
+		r = sysctl_check(&boot->sysctls.items[i]);
 	}
 	return r;
 }

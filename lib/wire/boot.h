@@ -68,6 +68,20 @@ struct boot_devices {
 	size_t count;
 };
 
+/* A kernel parameter to write. */
+struct boot_sysctl {
+	const char *name;    /* below /proc/sys: "net/ipv4/ip_forward" */
+	const char *value;   /* of at most BOOT_SYSCTL_VALUE_MAX bytes */
+	const char *pointer; /* JSON pointer, for errors */
+};
+
+enum { BOOT_SYSCTL_VALUE_MAX = 4094 }; /* with a newline less than the page that the kernel takes */
+
+struct boot_sysctls {
+	struct boot_sysctl *items;
+	size_t count;
+};
+
 /* Who the process is; see capabilities(7). One bit for each capability. */
 struct boot_identity {
 	uint32_t uid, gid;
@@ -84,6 +98,7 @@ enum boot_flag {
 	BOOT_NO_NEW_PRIVS = 1 << 4,
 	BOOT_ROOT_READONLY = 1 << 5,
 	BOOT_HOLD = 1 << 7, /* created, not yet started: wait on the fifo that comes with HOLD */
+	BOOT_HOME = 1 << 6, /* HOME, which the environment lacks, is from the container's passwd */
 };
 
 struct boot {
@@ -106,6 +121,8 @@ struct boot {
 	struct wire_texts args;
 	struct wire_texts env;
 	uint32_t preserved_fds; /* how many from 3 on are the program's too */
+	struct boot_sysctls sysctls;
+	const char *keyring; /* name of the new session keyring; NULL: the caller's stays */
 };
 
 /* The table of struct boot. */

@@ -16,7 +16,8 @@
 	X(20, P, seal)           /* berth-init into a sealed memfd */ \
 	X(30, P, record)         /* the container's directory, its lock, "creating" */ \
 	X(50, P, spawn)          /* the process that becomes I */ \
-	X(51, P, send)           /* InitMsg and the boot message */ \
+	X(51, P, oomscore)       /* oom_score_adj of I, which C inherits */ \
+	X(52, P, send)           /* InitMsg and the boot message */ \
 	X(60, I, bootstrap)      /* read InitMsg */ \
 	X(61, I, open)           /* console, namespaces, /proc: before anything is joined */ \
 	X(70, I, join)           /* setns */ \
@@ -27,7 +28,7 @@
 	X(91, C, boot)           /* read and check the boot message, whole */ \
 	X(92, C, mapped)         /* wait for the maps; become 0:0 */ \
 	X(93, C, hide)           /* not dumpable: nobody looks into it before the execve */ \
-	X(100, C, session)       /* setsid; in raw mode the console */ \
+	X(100, C, session)       /* setsid, a keyring; in raw mode the console */ \
 	X(110, C, loopback)      /* lo up in a new network namespace */ \
 	X(120, C, private)       /* no mount event leaves from here on */ \
 	X(121, C, sources)       /* bind sources, before the first mount */ \
@@ -38,9 +39,11 @@
 	X(170, C, pivot)         /* pivot_root; the host's mounts are gone */ \
 	X(180, C, console)       /* pty, /dev/console, controlling terminal */ \
 	X(190, C, hostname)      /* hostname and domainname */ \
+	X(191, C, sysctl)        /* kernel parameters, through a procfs of our own */ \
 	X(200, C, readonly)      /* readonlyPaths */ \
 	X(201, C, masks)         /* maskedPaths */ \
 	X(202, C, remount)       /* what becomes read-only last, the root at the end */ \
+	X(203, C, home)          /* HOME from the container's passwd */ \
 	X(220, C, umask)         /* umask */ \
 	X(221, C, descriptors)   /* nothing of the host stays open but the stream */ \
 	X(230, C, ready)         /* tell P, wait for "go" */ \

@@ -8,7 +8,7 @@
  * facts: one "key value ..." a line, "#" starts a comment; without the file, root on a host without
  * cgroups.
  *   euid N | egid N | userns 0|1 | bounding all|HEX | last_capability N
- *   bundle PATH | pdeathsig 0|1
+ *   bundle PATH | id ID | keyring_kept 0|1 | pdeathsig 0|1
  *   hierarchy MOUNT_POINT CONTROLLERS OWN_PATH   ("-" for controllers: version 2)
  *   link NAME TARGET
  */
@@ -115,6 +115,10 @@ static int fact_apply(struct host *host, char *words[WORDS_MAX])
 		facts->last_capability = (uint32_t)number;
 	} else if (str_is_equal(words[0], "pdeathsig")) {
 		host->request.is_pdeathsig = number != 0;
+	} else if (str_is_equal(words[0], "keyring_kept")) {
+		host->request.is_keyring_kept = number != 0;
+	} else if (str_is_equal(words[0], "id")) {
+		host->request.id = words[1];
 	} else if (str_is_equal(words[0], "bundle")) {
 		host->request.bundle = words[1];
 	} else if (str_is_equal(words[0], "bounding")) {

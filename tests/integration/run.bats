@@ -99,7 +99,7 @@ teardown() {
 	config '.process.args = ["/bin/env"] | .process.env = ["PATH=/bin"]'
 	berth_run
 	assert_status 0
-	[ "$output" = "PATH=/bin" ]
+	[ "$output" = "$(printf 'PATH=/bin\nHOME=/')" ]
 }
 
 @test "user, groups and umask" {

@@ -26,6 +26,7 @@ struct fake_node {
 	dev_t device;
 	const char *link; /* of a symbolic link, from the root: "root/..." */
 	bool is_absent;
+	const char *text; /* of a regular file */
 };
 
 struct fake {
@@ -38,6 +39,7 @@ struct fake {
 	struct {
 		char label[FAKE_LABEL_SIZE];
 		bool is_open;
+		int offset; /* of what has been read */
 	} fds[FAKE_FDS_MAX];
 	int fd_count;
 	struct fake_node nodes[FAKE_NODES_MAX];

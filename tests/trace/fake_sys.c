@@ -87,6 +87,7 @@ static int fd_new(const char *label)
 		return -EMFILE;
 	}
 	(void)snprintf(fake->fds[fake->fd_count].label, FAKE_LABEL_SIZE, "%s", label);
+	fake->fds[fake->fd_count].offset = 0;
 	fake->fds[fake->fd_count].is_open = true;
 	return FAKE_FD_FIRST + fake->fd_count++;
 }
@@ -190,12 +191,13 @@ int sys_open(const char *path, int flags)
 int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
 	char label[FAKE_LABEL_SIZE];
-	int r = called("openat2 %s %s%s%s%s%s%s%s%s%s%s", label_of(dirfd), path,
+	int r = called("openat2 %s %s%s%s%s%s%s%s%s%s%s%s", label_of(dirfd), path,
 		flags & O_PATH ? " path" : "", flags & O_DIRECTORY ? " directory" : "",
 		flags & O_NOFOLLOW ? " nofollow" : "", flags & O_CREAT ? " create" : "",
 		flags & O_EXCL ? " exclusive" : "", resolve & RESOLVE_IN_ROOT ? " in-root" : "",
 		resolve & RESOLVE_BENEATH ? " beneath" : "",
 		resolve & RESOLVE_NO_SYMLINKS ? " no-links" : "",
+		resolve & RESOLVE_NO_XDEV ? " no-mounts" : "",
 		resolve & RESOLVE_NO_MAGICLINKS ? "" : " MAGIC");
 
 	if (r < 0) {
@@ -215,6 +217,7 @@ static void stat_fill(const char *label, struct stat *ret_stat)
 
 	memset(ret_stat, 0, sizeof(*ret_stat));
 	ret_stat->st_mode = node && node->mode ? node->mode : (mode_t)(S_IFDIR | 0755);
+	ret_stat->st_size = node && node->text ? (off_t)strlen(node->text) : 0;
 	ret_stat->st_rdev = node ? node->device : 0;
 	for (const char *c = label; *c; c++) {
 		ret_stat->st_ino = ret_stat->st_ino * 31 + (unsigned char)*c;
@@ -293,6 +296,34 @@ ssize_t sys_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
 	length = length < size ? length : size;
 	memcpy(buffer, node->link + strlen("root"), length);
 	return (ssize_t)length;
+}
+
+/* The whole text at once, and then the end. */
+ssize_t sys_read(int fd, void *buffer, size_t size)
+{
+	const struct fake_node *node = node_find(label_of(fd));
+	int r = called("read %s", label_of(fd));
+	size_t length = node && node->text ? strlen(node->text) : 0;
+	int *offset = &fake_get()->fds[fd - FAKE_FD_FIRST].offset;
+
+	if (r < 0) {
+		return r;
+	}
+	length -= (size_t)*offset;
+	length = length < size ? length : size;
+	if (length > 0) {
+		memcpy(buffer, node->text + *offset, length);
+	}
+	*offset += (int)length;
+	return (ssize_t)length;
+}
+
+int sys_write_once(int fd, const void *buffer, size_t size)
+{
+	int length = (int)strcspn(buffer, "\n");
+
+	return called("write %s \"%.*s\"%s", label_of(fd), length, (const char *)buffer,
+		(size_t)length + 1 == size ? " line" : "");
 }
 
 int sys_fchmod(int fd, mode_t mode)
@@ -529,6 +560,18 @@ int sys_ambient_raise(int capability)
 int sys_set_keepcaps(bool is_kept)
 {
 	return called("keepcaps %d", is_kept);
+}
+
+int sys_keyring_join(const char *name)
+{
+	int r = called("keyring_join %s", name);
+
+	return r < 0 ? r : 7;
+}
+
+int sys_keyring_set_permissions(int keyring, uint32_t permissions)
+{
+	return called("keyring_set_permissions %d 0x%x", keyring, permissions);
 }
 
 int sys_set_no_new_privs(void)

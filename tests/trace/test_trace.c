@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "fake.h"
 #include "guard/guard.h"
+#include "rootfs/passwd.h"
 #include "rootfs/rootfs.h"
 #include "sys/abi.h"
 
@@ -120,6 +121,13 @@ static const char *const masked_paths[] = {
 	"/proc/kcore", "/proc/acpi", "/sys/firmware", "/proc/keys", "/absent", NULL};
 static const uint32_t groups[] = {4, 24};
 
+static struct boot_sysctl sysctls[] = {
+	{.name = "net/ipv4/ip_forward",
+		.value = "1",
+		.pointer = "/linux/sysctl/net.ipv4.ip_forward"},
+	{.name = "kernel/domainname", .value = "", .pointer = "/linux/sysctl/kernel.domainname"},
+};
+
 static const struct boot sample = {
 	.flags = BOOT_TERMINAL | BOOT_ROOT_READONLY | BOOT_NO_NEW_PRIVS,
 	.root = "/bundle/rootfs",
@@ -141,6 +149,8 @@ static const struct boot sample = {
 		.inheritable = 0x20,
 		.ambient = 0x20},
 	.cwd = "/job/dir",
+	.sysctls = {sysctls, ARRAY_COUNT(sysctls)},
+	.keyring = "_ses.box",
 };
 
 /* What the sample finds. */
@@ -168,6 +178,8 @@ static const struct fake_node nodes[] = {
 	{"mount(tmpfs)/proc/kcore", S_IFREG | 0400, 0, NULL, false},
 	{"mount(tmpfs)/proc/keys", S_IFREG | 0400, 0, NULL, false},
 	{"mount(tmpfs)/absent", 0, 0, NULL, true},
+	{"mount(tmpfs)/etc/passwd", S_IFREG | 0644, 0, NULL, false,
+		"root:x:0:0::/root:/bin/sh\nuser:x:1000:1001::/home/user:/bin/sh\n"},
 };
 
 static void sample_reset(int fail_at, int fail_errno)
@@ -189,6 +201,7 @@ static int rootfs_run(struct berth_error *err)
 	struct rootfs rootfs;
 	autofd int master_fd = -1;
 	autofd int peer_fd = -1;
+	char home[ROOTFS_PASSWD_LINE_MAX];
 	int r = rootfs_make_private(&sample, err);
 
 	rootfs_init(&rootfs, &sample, fds);
@@ -198,9 +211,11 @@ static int rootfs_run(struct berth_error *err)
 	if (r == 0) {
 		r = rootfs_console(&rootfs, &sample, &master_fd, &peer_fd, err);
 	}
+	r = r < 0 ? r : rootfs_sysctls(&sample, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(after); i++) {
 		r = after[i](&rootfs, &sample, err);
 	}
+	r = r < 0 ? r : rootfs_home(&rootfs, &sample, home, sizeof(home), err);
 	rootfs_finish(&rootfs);
 	return r;
 }
@@ -211,6 +226,7 @@ static int guard_run(struct berth_error *err)
 
 	r = r < 0 ? r : guard_become_root(err);
 	r = r < 0 ? r : guard_undumpable(err);
+	r = r < 0 ? r : guard_session_keyring(sample.keyring, err);
 	r = r < 0 ? r : guard_identity(&sample.identity, err);
 	return r < 0 ? r : guard_no_new_privs(err);
 }
@@ -319,9 +335,30 @@ static void test_guard_each_call_fails(void **state)
 {
 	(void)state;
 	each_fails(guard_run, EIO, true);
-	each_fails(guard_run, ENOSYS, true);
+	each_fails(guard_run, ENOSYS, false);
+	each_fails(guard_run, EDQUOT, false);
 	each_fails(guard_run, EPERM, false);
 	each_fails(guard_run, EINVAL, false);
+}
+
+/* A machine without keyrings, or without room for one more, runs containers all the same. */
+static void test_keyring_may_be_refused(void **state)
+{
+	static const int refusals[] = {ENOSYS, EPERM, EACCES, EDQUOT};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(refusals); i++) {
+		for (int n = 1; n <= 2; n++) {
+			struct berth_error err = {0};
+
+			fake_reset(n, refusals[i]);
+			assert_int_equal(guard_session_keyring("_ses.box", &err), 0);
+			assert_int_equal(err.error_class, BERTH_ERROR_NONE);
+			assert_int_equal(fake_get()->calls, n);
+		}
+	}
+	fake_reset(1, ENOMEM);
+	assert_int_equal(guard_session_keyring("_ses.box", NULL), -ENOMEM);
 }
 
 /* A kernel or a filter without a call is named, with the version that has it. */
@@ -413,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_guard_trace),
 		cmocka_unit_test(test_rootfs_each_call_fails),
 		cmocka_unit_test(test_guard_each_call_fails),
+		cmocka_unit_test(test_keyring_may_be_refused),
 		cmocka_unit_test(test_missing_call_is_named),
 		cmocka_unit_test(test_eagain_is_bounded),
 		cmocka_unit_test(test_groups),

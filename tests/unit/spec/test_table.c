@@ -82,7 +82,6 @@ static const struct spec_row outer_rows[] = {
 		.table = &inner_table},
 	{.key = "map", .type = SPEC_MAP, .offset = offsetof(struct outer, map)},
 	{.key = "unbuilt", .type = SPEC_UNBUILT},
-	{.key = "strict", .type = SPEC_UNBUILT, .flags = SPEC_STRICT},
 	{.key = "keyed", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},
 };
 
@@ -151,7 +150,7 @@ static void test_nothing(void **state)
 		"{\"bool\": null, \"u32\": null, \"i64\": null, \"u64\": null, \"string\": null,"
 		" \"choice\": null, \"strings\": null, \"u32s\": null, \"enum\": null,"
 		" \"object\": null, \"objects\": null, \"map\": null, \"unbuilt\": null,"
-		" \"strict\": null, \"keyed\": null}",
+		" \"keyed\": null}",
 		"{\"strings\": [], \"u32s\": [], \"objects\": [], \"map\": {}, \"keyed\": {}}"};
 	struct outer nothing = {.canary = 77};
 
@@ -210,8 +209,6 @@ static const struct {
 	{"{\"map\": {\"\": \"\"}}", "/map/", "must not have an empty key"},
 	{"{\"unbuilt\": {\"a\": {\"b\": 1}}}", "/unbuilt",
 		"unbuilt is not supported by this version of berth"},
-	{"{\"strict\": 0}", "/strict", "strict is not supported by this version of berth"},
-	{"{\"strict\": {}}", "/strict", "strict is not supported by this version of berth"},
 	{"{\"keyed\": {\"a\": \"\"}}", "/keyed", "keyed is not supported by this version of berth"},
 	{"{\"keyed\": true}", "/keyed", "keyed is not supported by this version of berth"},
 };

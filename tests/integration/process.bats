@@ -1,0 +1,202 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What the process starts with beside its identity: the OOM killer's view of it, its keyring, its home.
+
+load ../kit/container
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+}
+
+teardown() {
+	remove_bundle
+}
+
+@test "oomScoreAdj: what is set is set, and what is not is the caller's" {
+	in_container 'cat /proc/self/oom_score_adj'
+	for score in 1000 500 0; do
+		config '.process.oomScoreAdj = $score' --argjson score "$score"
+		berth_run
+		assert_status 0
+		[ "$output" = "$score" ]
+	done
+	config 'del(.process.oomScoreAdj)'
+	run bash -c 'echo 321 >/proc/self/oom_score_adj && exec "$BERTH" run --bundle "$1" inherit' - "$bundle"
+	assert_status 0
+	[ "$output" = 321 ]
+}
+
+@test "oomScoreAdj: every process of the start has it, and berth itself has not" {
+	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
+	config '.process.oomScoreAdj = 777'
+	BERTH_FAIL=bootstrap:stop "$BERTH_TEST" run --bundle "$bundle" score 3>&- &
+	local pid=$! child='' score=''
+	for _ in $(seq 200); do
+		child=$(cat "/proc/$pid/task/$pid/children" | tr -d ' ')
+		[ -n "$child" ] && score=$(cat "/proc/$child/oom_score_adj") && [ "$score" = 777 ] && break
+		sleep 0.05
+	done
+	local own
+	own=$(cat /proc/$pid/oom_score_adj)
+	kill -KILL "$child" || true
+	wait $pid || true
+	[ "$score" = 777 ]
+	[ "$own" = "$(cat /proc/self/oom_score_adj)" ]
+}
+
+@test "oomScoreAdj: to lower it without CAP_SYS_RESOURCE is an error, and in a user namespace it is not" {
+	in_container 'cat /proc/self/oom_score_adj'
+	config '.process.oomScoreAdj = -17'
+	# What the kernel compares with is the lowest value that a privileged process has set.
+	run bash -c 'echo 0 >/proc/self/oom_score_adj
+		exec setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource \
+			"$BERTH" run --bundle "$1" low' - "$bundle"
+	assert_error "/process/oomScoreAdj" "CAP_SYS_RESOURCE" "step oomscore"
+	config '.process.oomScoreAdj = 0'
+	run setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource "$BERTH" run --bundle "$bundle" low
+	assert_status 0
+	[ "$output" = 0 ]
+	config '.process.oomScoreAdj = -17 | .mounts |= map(select(.type != "cgroup" and .type != "sysfs" and .type != "devpts"))'
+	run unshare -Ur "$BERTH" run --bundle "$bundle" low
+	assert_status 0
+	[ "$output" = "$(cat /proc/self/oom_score_adj)" ]
+}
+
+@test "oomScoreAdj out of range" {
+	for score in -1001 1001; do
+		config '.process.oomScoreAdj = $score' --argjson score "$score"
+		berth_run
+		assert_error "/process/oomScoreAdj" "must be from -1000 to 1000, is $score"
+	done
+}
+
+@test "HOME: from the container's passwd where the config has none or an empty one" {
+	printf 'root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n' >"$bundle/rootfs/etc/passwd"
+	chmod 600 "$bundle/rootfs/etc/passwd" # the user need not read it
+	config '.process.args = ["/bin/env"]'
+	home_is() {
+		config '.process.user = {"uid": $uid, "gid": 0} | .process.env = ["PATH=/bin"] + $env' \
+			--argjson uid "$1" --argjson env "$2"
+		berth_run
+		assert_status 0
+		assert_line "$3"
+		[ "$(grep -c ^HOME= <<<"$output")" = "${4:-1}" ]
+	}
+	home_is 0 '[]' HOME=/root
+	home_is 1000 '[]' HOME=/home/user
+	home_is 1000 '["HOME="]' HOME=/home/user
+	home_is 1000 '["HOME=", "A=b", "HOME="]' HOME=/home/user
+	home_is 1000 '["HOME=/mine"]' HOME=/mine
+	home_is 1000 '["HOMER=x"]' HOME=/home/user
+	home_is 1001 '[]' HOME=/
+	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 4, "hard": 4}]'
+	home_is 1000 '[]' HOME=/home/user
+}
+
+@test "HOME: a hostile passwd is no more than none" {
+	config '.process.args = ["/bin/env"] | .process.env = ["PATH=/bin"]'
+	hostile() {
+		run timeout 5 "$BERTH" run --bundle "$bundle" hostile
+		assert_status 0
+		assert_line HOME=/
+		rm -rf "$bundle/rootfs/etc/passwd"
+	}
+	local passwd=$bundle/rootfs/etc/passwd
+	hostile
+	mkfifo "$passwd" && hostile
+	mkdir "$passwd" && hostile
+	ln -s /dev/zero "$passwd" && hostile
+	ln -s /proc/self/fd/0 "$passwd" && hostile
+	ln -s /proc/kmsg "$passwd" && hostile
+	ln -s "$bundle/secret" "$passwd"
+	echo 'root:x:0:0::/leaked:' >"$bundle/secret"
+	hostile
+	truncate -s 2G "$passwd" && hostile
+	head -c 1048576 /dev/zero | tr '\0' x >"$passwd" && hostile
+	rmdir "$bundle/rootfs/etc" 2>/dev/null || rm -rf "$bundle/rootfs/etc"
+	ln -s / "$bundle/rootfs/etc" && hostile
+}
+
+# The session keyring by its name, and how many secrets can be seen. Other containers of the same user run
+# beside this one, and their keyrings can be seen, too.
+keys_script='grep -o "keyring   _ses.keyed.box:" /proc/keys; echo secrets $(grep -c "user *berth-test-secret" /proc/keys)'
+
+@test "the session keyring is the container's own: the caller's keys are not seen" {
+	[ -r /proc/keys ] || skip "no keyrings in this kernel"
+	config '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .process.user = {"uid": 0, "gid": 0}'
+	in_container "$keys_script"
+	# A session of the test's own, with a secret, which the host side can see.
+	run python3 - "$BERTH" "$bundle" <<-'END'
+		import ctypes, os, platform, subprocess, sys
+		libc = ctypes.CDLL(None, use_errno=True)
+		keyctl, add_key = {"x86_64": (250, 248), "aarch64": (219, 217)}[platform.machine()]
+		def check(r):
+		    if r < 0:
+		        raise OSError(ctypes.get_errno(), "keyctl")
+		    return r
+		check(libc.syscall(keyctl, 1, b"berth-test-session"))
+		# The possessor alone may see the key: whoever sees it has it in the session.
+		key = check(libc.syscall(add_key, b"user", b"berth-test-secret", b"x", 1, -3))
+		check(libc.syscall(keyctl, 5, key, 0x3f000000))
+		print("caller sees", open("/proc/keys").read().count("berth-test-secret"), flush=True)
+		sys.exit(subprocess.call([sys.argv[1], "run", "--bundle", sys.argv[2], "keyed.box"]))
+	END
+	assert_status 0
+	[ "${lines[0]}" = "caller sees 1" ]
+	assert_line "keyring   _ses.keyed.box:"
+	assert_line "secrets 0"
+}
+
+@test "two containers of other names have other keyrings" {
+	[ -r /proc/keys ] || skip "no keyrings in this kernel"
+	config '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	in_container 'grep -E "keyring   _ses.keyed-(one|two):" /proc/keys | cut -c 1-8'
+	local first
+	run "$BERTH" run --bundle "$bundle" keyed-one
+	assert_status 0
+	first=$output
+	# Between the two: the kernel gives the first one back a little later.
+	for _ in $(seq 100); do
+		grep -q "_ses.keyed-one:" /proc/keys || break
+		sleep 0.05
+	done
+	run "$BERTH" run --bundle "$bundle" keyed-two
+	assert_status 0
+	[ "${#first}" = 8 ]
+	[ "${#output}" = 8 ]
+	[ "$output" != "$first" ]
+}
+
+@test "a quota of keys that is used up does not stop a container" {
+	[ -r /proc/keys ] || skip "no keyrings in this kernel"
+	local user=64987
+	rm "$bundle/config.json"
+	chown -R $user:$user "$bundle"
+	cp "$BERTH" "$bundle/berth"
+	setpriv --reuid $user --regid $user --clear-groups "$bundle/berth" spec --rootless --bundle "$bundle"
+	config '.process.terminal = false | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	in_container 'grep -c "keyring   _ses.full" /proc/keys; echo RAN'
+	run python3 - "$bundle" $user <<-'END'
+		import ctypes, os, platform, subprocess, sys, time
+		os.setgroups([])
+		os.setresgid(*[int(sys.argv[2])] * 3)
+		os.setresuid(*[int(sys.argv[2])] * 3)
+		libc = ctypes.CDLL(None, use_errno=True)
+		keyctl, add_key = {"x86_64": (250, 248), "aarch64": (219, 217)}[platform.machine()]
+		run = [sys.argv[1] + "/berth", "run", "--bundle", sys.argv[1]]
+		status = subprocess.call(run + ["full"])
+		libc.syscall(keyctl, 1, b"berth-test-session")
+		n = 0
+		# Again and again: the kernel gives the first container's keyring back a little later.
+		for _ in range(10):
+		    while libc.syscall(add_key, b"user", b"berth-test-%d" % n, b"x", 1, -3) >= 0 and n < 100000:
+		        n += 1
+		    time.sleep(0.05)
+		print("EDQUOT" if ctypes.get_errno() == 122 else "errno %d" % ctypes.get_errno(), flush=True)
+		sys.exit(status or subprocess.call(run + ["full"]))
+	END
+	assert_status 0
+	# The control first: with room there is one.
+	[ "$output" = "$(printf '1\nRAN\nEDQUOT\n0\nRAN')" ]
+}
