@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -99,4 +101,14 @@ int sys_set_keepcaps(bool is_kept)
 int sys_set_no_new_privs(void)
 {
 	return sys_result(prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0, 0, 0));
+}
+
+int sys_seccomp_load(const void *program, size_t count, uint32_t flags)
+{
+	const struct sock_fprog filter = {
+		.len = (unsigned short)count,
+		.filter = (struct sock_filter *)(uintptr_t)program,
+	};
+
+	return sys_result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter));
 }

@@ -33,4 +33,8 @@ int sys_ambient_raise(int capability) must_use;
 int sys_set_keepcaps(bool is_kept) must_use;
 int sys_set_no_new_privs(void) must_use;
 
+/* seccomp(2), SECCOMP_SET_MODE_FILTER: `program` is `count` of struct sock_filter, at most 65535. With
+ * SECCOMP_FILTER_FLAG_TSYNC the id of a thread that could not follow is no success. */
+int sys_seccomp_load(const void *program, size_t count, uint32_t flags) must_use;
+
 #endif

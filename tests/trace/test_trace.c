@@ -119,6 +119,7 @@ static const char *const readonly_paths[] = {"/proc/sys", "/proc/absent", NULL};
 static const char *const masked_paths[] = {
 	"/proc/kcore", "/proc/acpi", "/sys/firmware", "/proc/keys", "/absent", NULL};
 static const uint32_t groups[] = {4, 24};
+static const uint64_t filter[] = {6, 6};
 
 static const struct boot sample = {
 	.flags = BOOT_TERMINAL | BOOT_ROOT_READONLY | BOOT_NO_NEW_PRIVS,
@@ -141,6 +142,7 @@ static const struct boot sample = {
 		.inheritable = 0x20,
 		.ambient = 0x20},
 	.cwd = "/job/dir",
+	.seccomp = {{filter, sizeof(filter)}, SECCOMP_FILTER_FLAG_SPEC_ALLOW},
 };
 
 /* What the sample finds. */
@@ -212,7 +214,8 @@ static int guard_run(struct berth_error *err)
 	r = r < 0 ? r : guard_become_root(err);
 	r = r < 0 ? r : guard_undumpable(err);
 	r = r < 0 ? r : guard_identity(&sample.identity, err);
-	return r < 0 ? r : guard_no_new_privs(err);
+	r = r < 0 ? r : guard_no_new_privs(err);
+	return r < 0 ? r : guard_seccomp(&sample.seccomp, err);
 }
 
 /* The trace is that of the file beside this one. */
