@@ -157,6 +157,12 @@ static int silent_end(struct host_child *child, struct berth_error *err)
 		return error_set(err, BERTH_ERROR_CHILD, "the child ended without a word");
 	}
 	close_fd(pidfd);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+		return error_field(err, BERTH_ERROR_CHILD, "/linux/seccomp",
+			"the child was ended by signal %d: the filter forbids a call that is made "
+			"before the program runs",
+			SIGSYS);
+	}
 	if (WIFSIGNALED(status)) {
 		return error_set(err, BERTH_ERROR_CHILD, "the child was ended by signal %d%s",
 			WTERMSIG(status),
