@@ -279,6 +279,10 @@ int host_child_build(struct host_child *child, const struct host_plan *plan,
 	struct frame frame = {.passed_fd = -1};
 	int r = wire_step_enter(WIRE_STEP_send, err);
 
+	if (r == 0 && plan->seccomp && boot->seccomp.program.length == 0) {
+		/* Never without the filter that was asked for, whatever a verb forgets. */
+		r = error_field(err, BERTH_ERROR_INTERNAL, "/linux/seccomp", "is not compiled");
+	}
 	if (r == 0) {
 		r = send_plan(child, plan, boot, err);
 	}

@@ -13,6 +13,7 @@
 #define WIRE_STEPS(X) \
 	X(10, P, config)         /* read and check config.json */ \
 	X(11, P, plan)           /* spec and facts become the plan */ \
+	X(12, P, compile)        /* seccomp rules become a program */ \
 	X(20, P, seal)           /* berth-init into a sealed memfd */ \
 	X(30, P, record)         /* the container's directory, its lock, "creating" */ \
 	X(50, P, spawn)          /* the process that becomes I */ \
