@@ -5,7 +5,8 @@
 # compiler will do as well.
 
 # Lists for those who source this.
-packages_build=(gcc libc6-dev meson ninja-build musl-tools pkg-config linux-libc-dev)
+packages_build=(gcc libc6-dev meson ninja-build musl-tools pkg-config linux-libc-dev
+	libseccomp-dev)
 packages_tests=(clang clang-format libclang-rt-dev libcmocka-dev bats python3 busybox-static uidmap
 	golang-go jq shellcheck strace util-linux iproute2 g++ git binutils scdoc)
 
@@ -16,6 +17,7 @@ packages_has() {
 	ninja-build) command -v ninja ;;
 	musl-tools) command -v musl-gcc ;;
 	linux-libc-dev) [ -e /usr/include/linux/openat2.h ] ;;
+	libseccomp-dev) [ -e /usr/include/seccomp.h ] ;;
 	libcmocka-dev) pkg-config --exists cmocka ;;
 	libclang-rt-dev) packages_has_sanitizer ;;
 	busybox-static) [ -x /bin/busybox ] && ! ldd /bin/busybox ;;

@@ -40,6 +40,10 @@ int guard_session_keyring(const char *name, struct berth_error *err) must_use;
 /* PR_SET_NO_NEW_PRIVS. */
 int guard_no_new_privs(struct berth_error *err) must_use;
 
+/* Loads a filter that has a program: see struct boot_seccomp for when. Every later call is judged by it, this
+ * room's too. */
+int guard_seccomp(const struct boot_seccomp *seccomp, struct berth_error *err) must_use;
+
 /* PR_SET_DUMPABLE 0: hides this process from those that it is about to live with, until execve(2).
  * Its files in /proc belong to root from then on. */
 int guard_undumpable(struct berth_error *err) must_use;

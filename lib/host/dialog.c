@@ -158,6 +158,12 @@ static int silent_end(struct host_child *child, struct berth_error *err)
 		return error_set(err, BERTH_ERROR_CHILD, "the child ended without a word");
 	}
 	close_fd(pidfd);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+		return error_field(err, BERTH_ERROR_CHILD, "/linux/seccomp",
+			"the child was ended by signal %d: the filter forbids a call that is made "
+			"before the program runs",
+			SIGSYS);
+	}
 	if (WIFSIGNALED(status)) {
 		return error_set(err, BERTH_ERROR_CHILD, "the child was ended by signal %d%s",
 			WTERMSIG(status),
@@ -275,6 +281,10 @@ int host_child_build(struct host_child *child, const struct host_plan *plan,
 	int step = WIRE_STEP_oomscore;
 	int r = wire_step_enter(step, err);
 
+	if (r == 0 && plan->seccomp && boot->seccomp.program.length == 0) {
+		/* Never without the filter that was asked for, whatever a verb forgets. */
+		r = error_field(err, BERTH_ERROR_INTERNAL, "/linux/seccomp", "is not compiled");
+	}
 	if (r == 0) {
 		r = host_write_oom_score(child->init_pid, plan, err);
 	}

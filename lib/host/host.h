@@ -27,6 +27,10 @@
 int host_probe(uint32_t wanted, struct arena *arena, struct facts *ret_facts,
 	struct berth_error *err) must_use;
 
+/* Step "compile": the rules of a seccomp filter as the kernel's program, in memory of the arena. */
+int host_seccomp_compile(const struct host_seccomp *seccomp, struct arena *arena,
+	struct wire_bytes *ret_program, struct berth_error *err) must_use;
+
 /* A child on its way to become a container. */
 struct host_child {
 	int stream_fd;

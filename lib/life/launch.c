@@ -146,6 +146,22 @@ static int check_terminal(const struct launch *launch, bool is_foreground, struc
 	return 0;
 }
 
+/* Step "compile": before the first side effect, as all that can be refused. */
+static int launch_compile(struct launch *launch, struct berth_error *err)
+{
+	const struct host_seccomp *seccomp = launch->plan.host.seccomp;
+	int r = wire_step_enter(WIRE_STEP_compile, err);
+
+	if (r == 0 && seccomp) {
+		r = host_seccomp_compile(
+			seccomp, &launch->config.arena, &launch->plan.boot.seccomp.program, err);
+	}
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_compile));
+	}
+	return r;
+}
+
 static int launch_prepare(struct launch *launch, bool is_held, struct berth_error *err)
 {
 	const struct life_request *request = launch->request;
@@ -162,6 +178,9 @@ static int launch_prepare(struct launch *launch, bool is_held, struct berth_erro
 	}
 	if (r == 0) {
 		r = check_terminal(launch, !is_held && !request->is_detached, err);
+	}
+	if (r == 0) {
+		r = launch_compile(launch, err);
 	}
 	if (r == 0 && request->console_socket) {
 		r = host_console_connect(request->console_socket, &launch->console_fd, err);

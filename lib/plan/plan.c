@@ -11,6 +11,7 @@ static int (*const planners[])(struct plan_work *, struct berth_error *) = {
 	plan_root,
 	plan_process,
 	plan_identity,
+	plan_seccomp,
 	plan_mounts,
 	plan_devices,
 	plan_sysctls,

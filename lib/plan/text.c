@@ -388,8 +388,35 @@ static void write_terminal(struct text_out *out, const struct boot *boot)
 	}
 }
 
-static void write_after_pivot(struct text_out *out, const struct boot *boot)
+/* One row, where the filter is loaded. */
+static void write_seccomp(struct text_out *out, const struct host_seccomp *seccomp, uint32_t flags)
 {
+	const char *separator = ", flags ";
+	const char *name;
+
+	if (!seccomp) {
+		return;
+	}
+	text_label(out, "seccomp");
+	text_add(out, "default %s", plan_seccomp_action_name(seccomp->default_action));
+	if (plan_seccomp_has_data(seccomp->default_action)) {
+		text_add(out, " %u", seccomp->default_action & SECCOMP_RET_DATA);
+	}
+	text_add(out, ", %zu rule%s, architectures native", seccomp->rule_count,
+		seccomp->rule_count == 1 ? "" : "s");
+	for (size_t i = 0; i < seccomp->architecture_count; i++) {
+		text_add(out, " %s", seccomp->architectures[i]);
+	}
+	while ((name = plan_seccomp_flag_name(&flags))) {
+		text_add(out, "%s%s", separator, name);
+		separator = " ";
+	}
+	text_add(out, "\n");
+}
+
+static void write_after_pivot(struct text_out *out, const struct plan *plan)
+{
+	const struct boot *boot = &plan->boot;
 	const char *propagation = plan_propagation_name(
 		boot->root_propagation, boot->is_root_propagation_recursive != 0);
 
@@ -413,10 +440,14 @@ static void write_after_pivot(struct text_out *out, const struct boot *boot)
 		text_row(out, "home", "of the user in /etc/passwd there");
 	}
 	text_row(out, "umask", "%04o", boot->umask);
+	if (!(boot->flags & BOOT_NO_NEW_PRIVS)) {
+		write_seccomp(out, plan->host.seccomp, boot->seccomp.flags);
+	}
 	row_text(out, "directory", boot->cwd);
 	write_identity(out, &boot->identity);
 	if (boot->flags & BOOT_NO_NEW_PRIVS) {
 		text_row(out, "no new privs", "set");
+		write_seccomp(out, plan->host.seccomp, boot->seccomp.flags);
 	}
 	text_list(out, "env", &boot->env);
 	for (size_t i = 0; i < boot->args.count; i++) {
@@ -434,7 +465,7 @@ int plan_text(const struct plan *plan, char **ret_text)
 	write_host(&out, &plan->host);
 	text_add(&out, "child\n");
 	write_before_pivot(&out, &plan->boot);
-	write_after_pivot(&out, &plan->boot);
+	write_after_pivot(&out, plan);
 	data = out.data;
 	if (out.status < 0) {
 		return out.status;

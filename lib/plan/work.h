@@ -44,6 +44,7 @@ int plan_devices(struct plan_work *work, struct berth_error *err) must_use; /* a
 int plan_process(struct plan_work *work, struct berth_error *err) must_use;
 int plan_identity(struct plan_work *work, struct berth_error *err) must_use; /* after the id maps */
 int plan_sysctls(struct plan_work *work, struct berth_error *err) must_use;
+int plan_seccomp(struct plan_work *work, struct berth_error *err) must_use;
 
 /* Whether an id has a meaning in the user namespace that is made with these mappings. */
 bool plan_is_mapped(const struct spec_mappings *mappings, uint32_t container_id);
@@ -59,6 +60,13 @@ int plan_no_memory(struct berth_error *err);
 const char *plan_namespace_name(uint32_t flag);    /* "network" of CLONE_NEWNET */
 const char *plan_rlimit_name(int resource);        /* "RLIMIT_NOFILE" */
 const char *plan_capability_name(uint32_t number); /* "CAP_CHOWN" of 0 */
+
+/* "SCMP_ACT_ERRNO" of SECCOMP_RET_ERRNO with any data; whether that data means something. */
+const char *plan_seccomp_action_name(uint32_t action);
+bool plan_seccomp_has_data(uint32_t action);
+
+/* The name of the lowest of SECCOMP_FILTER_FLAG_* in `flags`, without that prefix, and takes it out. */
+const char *plan_seccomp_flag_name(uint32_t *flags);
 
 /* The number of a capability, or -1 for a name that is none. Exactly as capabilities(7) writes it.
  * */

@@ -106,7 +106,11 @@ static const struct spec_row linux_rows[] = {
 		.offset = offsetof(struct spec_linux, readonly_paths)},
 	{.key = "cgroupsPath", .type = SPEC_UNBUILT},
 	{.key = "resources", .type = SPEC_UNBUILT},
-	{.key = "seccomp", .type = SPEC_UNBUILT},
+	{.key = "seccomp",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_linux, seccomp),
+		.present = offsetof(struct spec_linux, seccomp.is_present),
+		.table = &spec_seccomp_table},
 	{.key = "sysctl", .type = SPEC_MAP, .offset = offsetof(struct spec_linux, sysctl)},
 	/* The key alone says what is asked for: a device to move. */
 	{.key = "netDevices", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},

@@ -119,6 +119,43 @@ struct spec_devices {
 	size_t count;
 };
 
+/* linux.seccomp.syscalls[].args[] */
+struct spec_seccomp_arg {
+	uint32_t index;
+	uint64_t value, value_two;
+	const char *op; /* "SCMP_CMP_EQ" */
+};
+
+struct spec_seccomp_args {
+	const struct spec_seccomp_arg *items;
+	size_t count;
+};
+
+/* linux.seccomp.syscalls[] */
+struct spec_seccomp_call {
+	struct spec_strings names;
+	const char *action; /* "SCMP_ACT_ALLOW" */
+	bool has_errno;
+	uint32_t errno_ret;
+	struct spec_seccomp_args args;
+};
+
+struct spec_seccomp_calls {
+	const struct spec_seccomp_call *items;
+	size_t count;
+};
+
+struct spec_seccomp {
+	bool is_present;
+	const char *default_action;
+	bool has_default_errno;
+	uint32_t default_errno;
+	struct spec_strings architectures;
+	bool has_flags; /* an empty array is not the same as none */
+	struct spec_strings flags;
+	struct spec_seccomp_calls calls;
+};
+
 /* annotations, linux.sysctl: the keys and values, in the order written */
 struct spec_annotation {
 	const char *key, *value;
@@ -136,6 +173,7 @@ struct spec_linux {
 	struct spec_devices devices;
 	const char *rootfs_propagation;
 	struct spec_strings masked_paths, readonly_paths;
+	struct spec_seccomp seccomp;
 	struct spec_annotations sysctl;
 };
 

@@ -66,5 +66,6 @@ int spec_table_decode(const struct spec_table *table, const struct json_value *o
 /* The sections that have a file of their own. */
 extern const struct spec_table spec_process_table; /* struct spec_process */
 extern const struct spec_table spec_linux_table;   /* struct spec_linux */
+extern const struct spec_table spec_seccomp_table; /* struct spec_seccomp */
 
 #endif

@@ -255,6 +255,18 @@ static int container_ready(struct stage *stage, struct berth_error *err)
 		stage, stage->boot.flags & BOOT_HOLD ? WIRE_FRAME_HOLD : WIRE_FRAME_GO, NULL, err);
 }
 
+/* Without no_new_privs the kernel takes a filter from CAP_SYS_ADMIN alone, which "identity" may drop. The
+ * profile must permit what is still to be done then. */
+static int container_filter(struct stage *stage, struct berth_error *err)
+{
+	const struct boot *boot = &stage->boot;
+
+	if (boot->seccomp.program.length == 0 || boot->flags & BOOT_NO_NEW_PRIVS) {
+		return 0;
+	}
+	return guard_seccomp(&boot->seccomp, err);
+}
+
 /* As root at first; who may not enter as root (a file system of somebody else) may as himself. */
 static int container_chdir(struct stage *stage, struct berth_error *err)
 {
@@ -346,15 +358,36 @@ static int container_hold(struct stage *stage, struct berth_error *err)
 	return got == 1 ? 0 : error_system(err, got < 0 ? (int)got : EPIPE, "wait for start");
 }
 
+/* From here on the container lives without the parent. One that was held does so already. */
+static int container_leave(struct stage *stage, struct berth_error *err)
+{
+	int r;
+
+	if (stage->stream_fd < 0 || stage->state == WIRE_STATE_EXEC) {
+		return 0;
+	}
+	r = stage_send(stage, WIRE_FRAME_EXEC, NULL, -1, err);
+	return r < 0 ? r : guard_pdeathsig(false, err);
+}
+
+/* With no_new_privs the filter comes last: all that is left for it to judge is the execve. What fails then
+ * is told to the parent only where the profile permits it. */
+static int container_seccomp(struct stage *stage, struct berth_error *err)
+{
+	const struct boot *boot = &stage->boot;
+	int r;
+
+	if (boot->seccomp.program.length == 0 || !(boot->flags & BOOT_NO_NEW_PRIVS)) {
+		return 0;
+	}
+	r = container_leave(stage, err);
+	return r < 0 ? r : guard_seccomp(&boot->seccomp, err);
+}
+
 static int container_exec(struct stage *stage, struct berth_error *err)
 {
-	int r = 0;
+	int r = container_leave(stage, err);
 
-	if (stage->stream_fd >= 0) {
-		r = stage_send(stage, WIRE_FRAME_EXEC, NULL, -1, err);
-		/* From here on the container lives without the parent. */
-		r = r < 0 ? r : guard_pdeathsig(false, err);
-	}
 	if (r < 0) {
 		return r;
 	}
@@ -391,12 +424,14 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_umask, container_umask},
 	{WIRE_STEP_descriptors, container_descriptors},
 	{WIRE_STEP_ready, container_ready},
+	{WIRE_STEP_filter, container_filter},
 	{WIRE_STEP_chdir, container_chdir},
 	{WIRE_STEP_identity, container_identity},
 	{WIRE_STEP_inside, container_inside},
 	{WIRE_STEP_program, container_program},
 	{WIRE_STEP_hold, container_hold},
 	{WIRE_STEP_nonewprivs, container_nonewprivs},
+	{WIRE_STEP_seccomp, container_seccomp},
 	{WIRE_STEP_exec, container_exec},
 };
 

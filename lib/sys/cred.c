@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -110,4 +112,14 @@ int sys_keyring_join(const char *name)
 int sys_keyring_set_permissions(int keyring, uint32_t permissions)
 {
 	return sys_result(syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, permissions));
+}
+
+int sys_seccomp_load(const void *program, size_t count, uint32_t flags)
+{
+	const struct sock_fprog filter = {
+		.len = (unsigned short)count,
+		.filter = (struct sock_filter *)(uintptr_t)program,
+	};
+
+	return sys_result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter));
 }

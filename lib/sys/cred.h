@@ -38,4 +38,8 @@ int sys_set_no_new_privs(void) must_use;
 int sys_keyring_join(const char *name) must_use;
 int sys_keyring_set_permissions(int keyring, uint32_t permissions) must_use; /* KEYCTL_SETPERM */
 
+/* seccomp(2), SECCOMP_SET_MODE_FILTER: `program` is `count` of struct sock_filter, at most 65535. With
+ * SECCOMP_FILTER_FLAG_TSYNC the id of a thread that could not follow is no success. */
+int sys_seccomp_load(const void *program, size_t count, uint32_t flags) must_use;
+
 #endif

@@ -163,6 +163,16 @@ ssize_t sys_read(int fd, void *buffer, size_t size)
 	return r < 0 ? -errno : r;
 }
 
+ssize_t sys_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	ssize_t r;
+
+	do {
+		r = pread(fd, buffer, size, offset);
+	} while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
 ssize_t sys_write(int fd, const void *buffer, size_t size)
 {
 	ssize_t r;

@@ -57,6 +57,7 @@ int sys_getcwd(char *buffer, size_t size) must_use; /* 0; the kernel may prefix 
 /* read(2) and write(2), repeated after EINTR. A short count is returned as it is. */
 ssize_t sys_read(int fd, void *buffer, size_t size) must_use;
 ssize_t sys_write(int fd, const void *buffer, size_t size) must_use;
+ssize_t sys_pread(int fd, void *buffer, size_t size, off_t offset) must_use; /* likewise */
 
 /* Writes all of it in one write(2), as files of /proc want it: 0, or -EIO after a short write. */
 int sys_write_once(int fd, const void *buffer, size_t size) must_use;

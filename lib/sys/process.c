@@ -92,7 +92,8 @@ int sys_execveat(int fd, char *const argv[], char *const envp[])
 
 void sys_exit(int status)
 {
-	_exit(status);
+	(void)syscall(SYS_exit_group, status);
+	__builtin_trap();
 }
 
 pid_t sys_getpid(void)

@@ -29,6 +29,9 @@ int sys_ns_type(int fd) must_use;
 
 int sys_execve(const char *path, char *const argv[], char *const envp[]) must_use;
 int sys_execveat(int fd, char *const argv[], char *const envp[]) must_use; /* AT_EMPTY_PATH */
+
+/* exit_group(2); where a seccomp filter refuses that, a fault ends the process: the libc's _exit(3) would try
+ * for ever. */
 noreturn_fn void sys_exit(int status);
 
 pid_t sys_getpid(void);

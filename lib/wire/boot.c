@@ -82,6 +82,13 @@ static const struct wire_field identity_fields[] = {
 static const struct wire_record identity_record = {
 	"identity", sizeof(struct boot_identity), identity_fields, ARRAY_COUNT(identity_fields)};
 
+static const struct wire_field seccomp_fields[] = {
+	FIELD(1, WIRE_BYTES, boot_seccomp, program),
+	FIELD(2, WIRE_U32, boot_seccomp, flags),
+};
+static const struct wire_record seccomp_record = {
+	"seccomp", sizeof(struct boot_seccomp), seccomp_fields, ARRAY_COUNT(seccomp_fields)};
+
 static const struct wire_field boot_fields[] = {
 	FIELD(1, WIRE_U32, boot, flags),
 	FIELD(2, WIRE_TEXT, boot, root),
@@ -102,6 +109,7 @@ static const struct wire_field boot_fields[] = {
 	FIELD(17, WIRE_TEXTS, boot, args),
 	FIELD(18, WIRE_TEXTS, boot, env),
 	FIELD(20, WIRE_U32, boot, preserved_fds),
+	NESTED(21, WIRE_RECORD, boot, seccomp, &seccomp_record),
 	NESTED(22, WIRE_RECORDS, boot, sysctls, &sysctl_record),
 	FIELD(23, WIRE_TEXT, boot, keyring),
 };

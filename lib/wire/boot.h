@@ -90,6 +90,13 @@ struct boot_identity {
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
+/* seccomp(2): loaded before the capabilities are dropped, or right before the execve where there is
+ * BOOT_NO_NEW_PRIVS. */
+struct boot_seccomp {
+	struct wire_bytes program; /* an array of struct sock_filter; empty: no filter */
+	uint32_t flags;            /* SECCOMP_FILTER_FLAG_* */
+};
+
 enum boot_flag {
 	BOOT_PDEATHSIG = 1 << 0, /* die with the parent until the image runs */
 	BOOT_USERNS = 1 << 1,    /* in a user namespace made or joined: become 0:0 once mapped */
@@ -121,6 +128,7 @@ struct boot {
 	struct wire_texts args;
 	struct wire_texts env;
 	uint32_t preserved_fds; /* how many from 3 on are the program's too */
+	struct boot_seccomp seccomp;
 	struct boot_sysctls sysctls;
 	const char *keyring; /* name of the new session keyring; NULL: the caller's stays */
 };

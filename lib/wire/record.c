@@ -46,6 +46,14 @@ static const char *text_at(const void *value, const struct wire_field *field)
 	return text;
 }
 
+static struct wire_bytes bytes_at(const void *value, const struct wire_field *field)
+{
+	struct wire_bytes bytes;
+
+	memcpy(&bytes, member(value, field), sizeof(bytes));
+	return bytes;
+}
+
 static struct wire_array array_at(const void *value, const struct wire_field *field)
 {
 	struct wire_array array;
@@ -82,6 +90,7 @@ static size_t records_measure(const struct wire_record *record, struct wire_arra
 static size_t field_measure(const struct wire_field *field, const void *value)
 {
 	const char *text;
+	size_t length;
 
 	switch ((enum wire_type)field->type) {
 	case WIRE_U32:
@@ -90,6 +99,9 @@ static size_t field_measure(const struct wire_field *field, const void *value)
 	case WIRE_TEXT:
 		text = text_at(value, field);
 		return text ? WIRE_ITEM_BYTES + padded(strlen(text) + 1) : 0;
+	case WIRE_BYTES:
+		length = bytes_at(value, field).length;
+		return length ? WIRE_ITEM_BYTES + padded(length) : 0;
 	case WIRE_U32S:
 		return array_at(value, field).count * (WIRE_ITEM_BYTES + 8);
 	case WIRE_TEXTS:
@@ -144,6 +156,7 @@ static unsigned char *field_put(
 	unsigned char *out, const struct wire_field *field, const void *value)
 {
 	struct wire_array array;
+	struct wire_bytes bytes;
 	const char *text;
 
 	switch ((enum wire_type)field->type) {
@@ -154,6 +167,9 @@ static unsigned char *field_put(
 	case WIRE_TEXT:
 		text = text_at(value, field);
 		return text ? item_put(out, field->kind, text, strlen(text) + 1) : out;
+	case WIRE_BYTES:
+		bytes = bytes_at(value, field);
+		return bytes.length ? item_put(out, field->kind, bytes.data, bytes.length) : out;
 	case WIRE_RECORD:
 		return nested_put(out, field, member(value, field));
 	case WIRE_U32S:
@@ -264,6 +280,8 @@ static int item_check(const struct wire_field *field, const struct wire_item *it
 			return -EPROTO;
 		}
 		return 0;
+	case WIRE_BYTES:
+		return item->length > 0 ? 0 : -EPROTO;
 	case WIRE_RECORD:
 	case WIRE_RECORDS:
 		return item->length % 8 == 0 ? 0 : -EPROTO;
@@ -347,6 +365,7 @@ static int item_decode(const struct wire_field *field, const struct wire_item *i
 {
 	void *place =
 		field_is_array(field) ? array_next(field, ret_value) : member_mut(ret_value, field);
+	const struct wire_bytes bytes = {item->value, item->length};
 	const char *text = (const char *)item->value;
 
 	switch ((enum wire_type)field->type) {
@@ -358,6 +377,9 @@ static int item_decode(const struct wire_field *field, const struct wire_item *i
 	case WIRE_TEXT:
 	case WIRE_TEXTS:
 		memcpy(place, &text, sizeof(text));
+		return 0;
+	case WIRE_BYTES:
+		memcpy(place, &bytes, sizeof(bytes));
 		return 0;
 	case WIRE_RECORD:
 	case WIRE_RECORDS:

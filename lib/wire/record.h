@@ -6,9 +6,9 @@
  *
  * A message is a netlink header (16 bytes, its nlmsg_len the whole length) and then items: u16 kind,
  * u16 zero, u32 length of the value, the value, zeros up to a multiple of 8. An item's value is a
- * number (4 or 8 bytes), a text (with its NUL), or items again. A kind that the table does not know, a
- * second item of a kind that is not an array, a wrong length, a text with an inner NUL or without its
- * last one, padding that is not zero: each is refused (-EPROTO).
+ * number (4 or 8 bytes), a text (with its NUL), bytes, or items again. A kind that the table does not
+ * know, a second item of a kind that is not an array, a wrong length, a text with an inner NUL or without
+ * its last one, padding that is not zero: each is refused (-EPROTO).
  */
 #include <stdint.h>
 
@@ -19,11 +19,18 @@ enum wire_type {
 	WIRE_U32,     /* uint32_t */
 	WIRE_U64,     /* uint64_t */
 	WIRE_TEXT,    /* const char *; NULL is not sent */
+	WIRE_BYTES,   /* struct wire_bytes; a length of 0 is not sent, and refused */
 	WIRE_U32S,    /* struct wire_u32s */
 	WIRE_TEXTS,   /* struct wire_texts, one item for each */
 	WIRE_RECORD,  /* a struct inside */
 	WIRE_RECORDS, /* struct wire_array of structs, one item for each */
 	WIRE_TYPE_COUNT
+};
+
+/* Bytes of any value. Decoded ones begin at a multiple of 8 of the message. */
+struct wire_bytes {
+	const void *data;
+	size_t length;
 };
 
 struct wire_u32s {
@@ -68,7 +75,7 @@ enum {
 int wire_record_encode(const struct wire_record *record, uint16_t type, const void *value,
 	struct arena *arena, const void **ret_message, size_t *ret_length) must_use;
 
-/* Decodes the items behind a header. Texts point into `items`; arrays come from the arena. `ret_value`
+/* Decodes the items behind a header. Texts and bytes point into `items`; arrays come from the arena. `ret_value`
  * is a zeroed struct of the record's size. -EPROTO, -ENOMEM. */
 int wire_record_decode(const struct wire_record *record, const void *items, size_t length,
 	struct arena *arena, void *ret_value) must_use;

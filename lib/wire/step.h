@@ -13,6 +13,7 @@
 #define WIRE_STEPS(X) \
 	X(10, P, config)         /* read and check config.json */ \
 	X(11, P, plan)           /* spec and facts become the plan */ \
+	X(12, P, compile)        /* seccomp rules become a program */ \
 	X(20, P, seal)           /* berth-init into a sealed memfd */ \
 	X(30, P, record)         /* the container's directory, its lock, "creating" */ \
 	X(50, P, spawn)          /* the process that becomes I */ \
@@ -49,12 +50,14 @@
 	X(230, C, ready)         /* tell P, wait for "go" */ \
 	X(231, P, limits)        /* rlimits of C */ \
 	X(232, P, go)            /* let C go on */ \
+	X(240, C, filter)        /* seccomp without no_new_privs: needs CAP_SYS_ADMIN */ \
 	X(250, C, chdir)         /* working directory, as root */ \
 	X(251, C, identity)      /* bounding set, groups, ids, capabilities */ \
 	X(260, C, inside)        /* the working directory is inside the root */ \
 	X(270, C, program)       /* args[0] is found and executable */ \
 	X(271, C, hold)          /* created: wait on the fifo for start */ \
 	X(280, C, nonewprivs)    /* PR_SET_NO_NEW_PRIVS */ \
+	X(281, C, seccomp)       /* seccomp with no_new_privs: after it, the execve alone */ \
 	X(290, C, exec)          /* close_range, execve */ \
 	X(291, P, created)       /* the record has the process; the pid file */ \
 	X(300, P, wait)          /* the container runs */ \

@@ -71,8 +71,8 @@ fails_with() {
 	config '.linux.resources = {} | .hooks = {} | .linux.seccomp = null | .process.apparmorProfile = ""'
 	berth_run
 	[ "$output" = RAN ]
-	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW"}'
-	fails_with "/linux/seccomp" "not supported"
+	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/agent"}'
+	fails_with "/linux/seccomp/listenerPath" "not supported"
 	config 'del(.linux.seccomp) | .linux.resources = {"pids": {"limit": 10}}'
 	fails_with "/linux/resources" "not supported"
 	config 'del(.linux.resources) | .hooks = {"prestart": [{"path": "/bin/true"}]}'

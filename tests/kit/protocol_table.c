@@ -33,6 +33,7 @@ static const char *const type_names[] = {
 	[WIRE_U32] = "u32",
 	[WIRE_U64] = "u64",
 	[WIRE_TEXT] = "text",
+	[WIRE_BYTES] = "bytes",
 	[WIRE_U32S] = "u32, any number of items",
 	[WIRE_TEXTS] = "text, any number of items",
 	[WIRE_RECORD] = "struct",

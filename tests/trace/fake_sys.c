@@ -578,3 +578,9 @@ int sys_set_no_new_privs(void)
 {
 	return called("no_new_privs");
 }
+
+int sys_seccomp_load(const void *program, size_t count, uint32_t flags)
+{
+	(void)program;
+	return called("seccomp_load %zu instructions flags %#x", count, flags);
+}

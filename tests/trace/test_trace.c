@@ -120,6 +120,7 @@ static const char *const readonly_paths[] = {"/proc/sys", "/proc/absent", NULL};
 static const char *const masked_paths[] = {
 	"/proc/kcore", "/proc/acpi", "/sys/firmware", "/proc/keys", "/absent", NULL};
 static const uint32_t groups[] = {4, 24};
+static const uint64_t filter[] = {6, 6};
 
 static struct boot_sysctl sysctls[] = {
 	{.name = "net/ipv4/ip_forward",
@@ -149,6 +150,7 @@ static const struct boot sample = {
 		.inheritable = 0x20,
 		.ambient = 0x20},
 	.cwd = "/job/dir",
+	.seccomp = {{filter, sizeof(filter)}, SECCOMP_FILTER_FLAG_SPEC_ALLOW},
 	.sysctls = {sysctls, ARRAY_COUNT(sysctls)},
 	.keyring = "_ses.box",
 };
@@ -228,7 +230,8 @@ static int guard_run(struct berth_error *err)
 	r = r < 0 ? r : guard_undumpable(err);
 	r = r < 0 ? r : guard_session_keyring(sample.keyring, err);
 	r = r < 0 ? r : guard_identity(&sample.identity, err);
-	return r < 0 ? r : guard_no_new_privs(err);
+	r = r < 0 ? r : guard_no_new_privs(err);
+	return r < 0 ? r : guard_seccomp(&sample.seccomp, err);
 }
 
 /* The trace is that of the file beside this one. */

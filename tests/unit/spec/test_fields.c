@@ -42,6 +42,21 @@ static const struct section {
 		"{\"ociVersion\": \"1.3.0\", \"linux\": {"
 		"\"devices\": [{\"type\": \"c\", \"path\": \"x\"",
 		"}]}}"},
+	{"/linux/seccomp",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {"
+		"\"seccomp\": {\"defaultAction\": \"x\"",
+		"}}}"},
+	{"/linux/seccomp/syscalls/0",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {"
+		"\"seccomp\": {\"defaultAction\": \"x\", "
+		"\"syscalls\": [{\"names\": [\"x\"], \"action\": \"x\"",
+		"}]}}}"},
+	{"/linux/seccomp/syscalls/0/args/0",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {"
+		"\"seccomp\": {\"defaultAction\": \"x\", "
+		"\"syscalls\": [{\"names\": [\"x\"], \"action\": \"x\", "
+		"\"args\": [{\"index\": 1, \"value\": 1, \"op\": \"x\"",
+		"}]}]}}}"},
 	{"/linux/uidMappings/0",
 		"{\"ociVersion\": \"1.3.0\", \"linux\": {"
 		"\"uidMappings\": [{\"containerID\": 1, \"hostID\": 1, \"size\": 1",

@@ -36,6 +36,14 @@ static void assert_same_texts(struct wire_texts a, struct wire_texts b)
 	assert_null(b.items[b.count]);
 }
 
+static void assert_same_bytes(struct wire_bytes a, struct wire_bytes b)
+{
+	assert_int_equal(a.length, b.length);
+	if (a.length > 0) {
+		assert_memory_equal(a.data, b.data, a.length);
+	}
+}
+
 static void assert_same_mount(const struct boot_mount *a, const struct boot_mount *b)
 {
 	assert_int_equal(a->kind, b->kind);
@@ -104,6 +112,8 @@ static void assert_same_boot(const struct boot *a, const struct boot *b)
 	assert_same_text(a->cwd, b->cwd);
 	assert_same_texts(a->args, b->args);
 	assert_same_texts(a->env, b->env);
+	assert_int_equal(a->seccomp.flags, b->seccomp.flags);
+	assert_same_bytes(a->seccomp.program, b->seccomp.program);
 }
 
 static void there_and_back(const struct boot *boot, struct arena *arena, struct boot *ret_boot)
