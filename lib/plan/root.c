@@ -7,7 +7,9 @@ static int root_propagation(struct plan_work *work, struct berth_error *err)
 	struct boot *boot = &work->plan->boot;
 	bool is_recursive = false;
 
-	/* Slave: what the host mounts later can still be seen, and nothing goes back to it. */
+	/* Slave: what the host mounts later can still be seen, and nothing goes back to it. Where the
+	 * root is to be shared, the host's mounts stay its peers: a volume that was made a slave could
+	 * never be one again. The root file system itself is taken out of it (rootfs/sources.c). */
 	boot->first_propagation = MS_SLAVE;
 	if (!asked || asked[0] == '\0') {
 		return 0;
@@ -18,8 +20,8 @@ static int root_propagation(struct plan_work *work, struct berth_error *err)
 			"is no propagation: \"%s\"", asked);
 	}
 	boot->is_root_propagation_recursive = is_recursive;
-	if (boot->root_propagation == MS_PRIVATE) {
-		boot->first_propagation = MS_PRIVATE;
+	if (boot->root_propagation == MS_PRIVATE || boot->root_propagation == MS_SHARED) {
+		boot->first_propagation = boot->root_propagation;
 	}
 	return 0;
 }

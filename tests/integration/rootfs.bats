@@ -179,6 +179,37 @@ teardown() {
 	assert_line seen
 }
 
+@test "mount propagation: what the container mounts in a shared volume is seen on the host" {
+	mkdir -p "$bundle/data/sub"
+	config '.root.readonly = false | .process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])
+		| .mounts += [{"destination": "/data", "source": "data", "options": ["rbind", "rshared"]}]'
+	in_container 'mount -t tmpfs inner /data/sub && touch /data/sub/now; mount -t tmpfs own /tmp && echo ready'
+	local asked
+	for asked in shared rshared; do
+		config '.linux.rootfsPropagation = $asked' --arg asked "$asked"
+		run timeout 20 unshare -m --propagation private sh -c '
+			mount --bind "$1/data" "$1/data" && mount --make-shared "$1/data"
+			"$2" run --bundle "$1" "to-$3"
+			ls "$1/data/sub"; grep -c "$1/rootfs" /proc/self/mountinfo' sh "$bundle" "$BERTH" "$asked"
+		printf '%s\n' "$output"
+		assert_line ready
+		assert_line now
+		assert_line 0
+	done
+}
+
+@test "mount propagation: a shared root that lies in a shared mount tells nobody of the container's mounts" {
+	config '.linux.rootfsPropagation = "rshared"'
+	in_container 'echo ran'
+	run timeout 20 unshare -m --propagation private sh -c '
+		mount --bind "$1" "$1" && mount --make-shared "$1" && cd /
+		before=$(sort /proc/self/mountinfo)
+		"$2" run --bundle "$1" silent
+		[ "$before" = "$(sort /proc/self/mountinfo)" ] && echo untouched' sh "$bundle" "$BERTH"
+	assert_line ran
+	assert_line untouched
+}
+
 @test "nothing of the host is to be seen: one mount tree, rooted in the bundle" {
 	in_container 'cut -d" " -f 4,5 /proc/self/mountinfo | grep -v " /proc\| /dev\| /sys"; ls -d /proc/1/root/..'
 	berth_run
