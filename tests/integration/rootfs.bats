@@ -210,6 +210,20 @@ teardown() {
 	assert_line untouched
 }
 
+@test "the mount namespace of the runtime itself is not joined: its root would be replaced" {
+	config '.linux.namespaces |= map(if .type == "mount" then .path = "/proc/self/ns/mnt" else . end)'
+	in_container 'echo RAN'
+	# Only ever in a mount namespace that is made for it.
+	run timeout 20 unshare -m --propagation private sh -c '
+		[ "$(readlink /proc/self/ns/mnt)" != "$3" ] || exit 9
+		"$2" run --bundle "$1" own
+		[ -e "$1/config.json" ] && echo the root is the same' sh "$bundle" "$BERTH" "$(readlink /proc/self/ns/mnt)"
+	assert_line "the root is the same"
+	assert_contains "/linux/namespaces"
+	assert_contains "the mount namespace to join is that of the runtime itself"
+	refute_contains RAN
+}
+
 @test "nothing of the host is to be seen: one mount tree, rooted in the bundle" {
 	in_container 'cut -d" " -f 4,5 /proc/self/mountinfo | grep -v " /proc\| /dev\| /sys"; ls -d /proc/1/root/..'
 	berth_run
