@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/work.h"
 
+#include "base/str.h"
+
 static int root_propagation(struct plan_work *work, struct berth_error *err)
 {
 	const char *asked = work->spec->linux_section.rootfs_propagation;
@@ -50,6 +52,21 @@ static int clean_paths(struct plan_work *work, const struct spec_strings *paths,
 	return 0;
 }
 
+/* The root itself cannot be covered: it would stay to be seen, or nothing would be left of it. */
+static int check_masks(struct plan_work *work, struct berth_error *err)
+{
+	const struct wire_texts *paths = &work->plan->boot.masked_paths;
+
+	for (size_t i = 0; i < paths->count; i++) {
+		if (str_is_equal(paths->items[i], "/")) {
+			return error_field(err, BERTH_ERROR_CONFIG,
+				arena_printf(work->arena, "/linux/maskedPaths/%zu", i),
+				"is the root file system itself, which cannot be masked");
+		}
+	}
+	return 0;
+}
+
 static const char *unless_empty(const char *text)
 {
 	return text && text[0] ? text : NULL;
@@ -76,6 +93,9 @@ int plan_root(struct plan_work *work, struct berth_error *err)
 	if (r == 0) {
 		r = clean_paths(work, &spec->linux_section.masked_paths, "/linux/maskedPaths",
 			&boot->masked_paths, err);
+	}
+	if (r == 0) {
+		r = check_masks(work, err);
 	}
 	return r;
 }

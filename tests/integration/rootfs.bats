@@ -224,6 +224,14 @@ teardown() {
 	refute_contains RAN
 }
 
+@test "a read-only path \"/\" makes the root read-only" {
+	config '.root.readonly = false | .linux.readonlyPaths = ["/."]'
+	in_container 'touch /x 2>&1; touch /dev/shm/x && echo shm'
+	berth_run
+	assert_contains "/x: Read-only file system"
+	assert_line shm
+}
+
 @test "nothing of the host is to be seen: one mount tree, rooted in the bundle" {
 	in_container 'cut -d" " -f 4,5 /proc/self/mountinfo | grep -v " /proc\| /dev\| /sys"; ls -d /proc/1/root/..'
 	berth_run
