@@ -82,6 +82,10 @@ int plan_root(struct plan_work *work, struct berth_error *err)
 	if (!boot->root) {
 		return plan_no_memory(err);
 	}
+	if (str_is_equal(boot->root, "/")) {
+		return error_field(err, BERTH_ERROR_CONFIG, "/root/path",
+			"is \"/\", the root file system of the host");
+	}
 	boot->flags |= spec->root.readonly ? BOOT_ROOT_READONLY : 0;
 	boot->hostname = unless_empty(spec->hostname);
 	boot->domainname = unless_empty(spec->domainname);
