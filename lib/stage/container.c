@@ -261,6 +261,7 @@ static int container_chdir(struct stage *stage, struct berth_error *err)
 		error_add_pointer(err, "/process/cwd");
 		return r;
 	}
+	stage->is_in_cwd = r >= 0;
 	return 0;
 }
 
@@ -281,7 +282,7 @@ static int container_inside(struct stage *stage, struct berth_error *err)
 {
 	const char *cwd = stage->boot.cwd;
 	char where[STAGE_PATH_MAX];
-	int r = sys_chdir(cwd);
+	int r = stage->is_in_cwd ? 0 : sys_chdir(cwd);
 
 	if (r == 0) {
 		r = sys_getcwd(where, sizeof(where));

@@ -232,6 +232,16 @@ teardown() {
 	assert_line shm
 }
 
+@test "a working directory that root alone may enter is entered, whoever runs then" {
+	mkdir -m 700 "$bundle/rootfs/closed"
+	config '.process.cwd = "/closed" | .process.user = {"uid": 1234, "gid": 1234}'
+	in_container 'readlink /proc/self/cwd; id -u'
+	berth_run
+	assert_status 0
+	assert_line /closed
+	assert_line 1234
+}
+
 @test "nothing of the host is to be seen: one mount tree, rooted in the bundle" {
 	in_container 'cut -d" " -f 4,5 /proc/self/mountinfo | grep -v " /proc\| /dev\| /sys"; ls -d /proc/1/root/..'
 	berth_run
