@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/work.h"
 
+#include "base/str.h"
+
 static int root_propagation(struct plan_work *work, struct berth_error *err)
 {
 	const char *asked = work->spec->linux_section.rootfs_propagation;
 	struct boot *boot = &work->plan->boot;
 	bool is_recursive = false;
 
-	/* Slave: what the host mounts later can still be seen, and nothing goes back to it. */
+	/* Slave: what the host mounts later can still be seen, and nothing goes back to it. Where the
+	 * root is to be shared, the host's mounts stay its peers: a volume that was made a slave could
+	 * never be one again. The root file system itself is taken out of it (rootfs/sources.c). */
 	boot->first_propagation = MS_SLAVE;
 	if (!asked || asked[0] == '\0') {
 		return 0;
@@ -18,8 +22,8 @@ static int root_propagation(struct plan_work *work, struct berth_error *err)
 			"is no propagation: \"%s\"", asked);
 	}
 	boot->is_root_propagation_recursive = is_recursive;
-	if (boot->root_propagation == MS_PRIVATE) {
-		boot->first_propagation = MS_PRIVATE;
+	if (boot->root_propagation == MS_PRIVATE || boot->root_propagation == MS_SHARED) {
+		boot->first_propagation = boot->root_propagation;
 	}
 	return 0;
 }
@@ -48,6 +52,21 @@ static int clean_paths(struct plan_work *work, const struct spec_strings *paths,
 	return 0;
 }
 
+/* The root itself cannot be covered: it would stay to be seen, or nothing would be left of it. */
+static int check_masks(struct plan_work *work, struct berth_error *err)
+{
+	const struct wire_texts *paths = &work->plan->boot.masked_paths;
+
+	for (size_t i = 0; i < paths->count; i++) {
+		if (str_is_equal(paths->items[i], "/")) {
+			return error_field(err, BERTH_ERROR_CONFIG,
+				arena_printf(work->arena, "/linux/maskedPaths/%zu", i),
+				"is the root file system itself, which cannot be masked");
+		}
+	}
+	return 0;
+}
+
 static const char *unless_empty(const char *text)
 {
 	return text && text[0] ? text : NULL;
@@ -63,6 +82,10 @@ int plan_root(struct plan_work *work, struct berth_error *err)
 	if (!boot->root) {
 		return plan_no_memory(err);
 	}
+	if (str_is_equal(boot->root, "/")) {
+		return error_field(err, BERTH_ERROR_CONFIG, "/root/path",
+			"is \"/\", the root file system of the host");
+	}
 	boot->flags |= spec->root.readonly ? BOOT_ROOT_READONLY : 0;
 	boot->hostname = unless_empty(spec->hostname);
 	boot->domainname = unless_empty(spec->domainname);
@@ -74,6 +97,9 @@ int plan_root(struct plan_work *work, struct berth_error *err)
 	if (r == 0) {
 		r = clean_paths(work, &spec->linux_section.masked_paths, "/linux/maskedPaths",
 			&boot->masked_paths, err);
+	}
+	if (r == 0) {
+		r = check_masks(work, err);
 	}
 	return r;
 }

@@ -364,7 +364,7 @@ static void write_before_pivot(struct text_out *out, const struct boot *boot)
 		text_row(out, "loopback", "up");
 	}
 	text_row(out, "host mounts", "become %s",
-		boot->first_propagation == MS_PRIVATE ? "rprivate" : "rslave");
+		plan_propagation_name(boot->first_propagation, true));
 	row_text(out, "root", boot->root);
 	for (size_t i = 0; i < boot->mounts.count; i++) {
 		write_mount(out, &boot->mounts.items[i]);

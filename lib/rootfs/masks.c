@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "rootfs/fail.h"
 #include "rootfs/mount.h"
 #include "rootfs/path.h"
@@ -31,8 +32,13 @@ static int readonly_one(int root_fd, const char *path, struct berth_error *err)
 	const struct rootfs_attr readonly = {.set = MOUNT_ATTR_RDONLY};
 	autofd int target_fd = -1;
 	autofd int mount_fd = -1;
-	int r = rootfs_path_find(root_fd, path, 0, &target_fd, err);
+	int r;
 
+	/* What is attached to "/" is seen by nobody who has it as his root already. */
+	if (str_is_equal(path, "/")) {
+		return rootfs_mount_set(root_fd, &readonly, path, err);
+	}
+	r = rootfs_path_find(root_fd, path, 0, &target_fd, err);
 	if (r != 0) {
 		return r < 0 ? r : 0;
 	}

@@ -7,6 +7,7 @@
  * where it stands. A step that has nothing to do costs nothing.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +23,43 @@
 #include "sys/file.h"
 #include "sys/process.h"
 #include "wire/step.h"
+
+/* The mount namespace that this process is in. */
+static int is_own_mount_namespace(int fd, struct berth_error *err)
+{
+	static const char own_path[] = "/proc/self/ns/mnt";
+	autofd int own_fd = sys_open(own_path, O_RDONLY);
+	struct stat own, other;
+	int r = own_fd < 0 ? own_fd : sys_fstat(own_fd, &own);
+
+	if (r >= 0) {
+		r = sys_fstat(fd, &other);
+	}
+	if (r < 0) {
+		return error_system(err, r, "open %s", own_path);
+	}
+	return own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
+/* pivot_root(2) changes the root of every process of the namespace: in the runtime's own, which is the
+ * host's as a rule, that would be the host's root. Raw mode pivots nothing, and may join it. */
+static int container_open(struct stage *stage, struct berth_error *err)
+{
+	int r = stage_open(stage, err);
+
+	for (size_t i = 0; r == 0 && i < stage->join_count; i++) {
+		if (stage->joins[i].type == CLONE_NEWNS) {
+			r = is_own_mount_namespace(stage->joins[i].fd, err);
+		}
+	}
+	if (r > 0) {
+		r = error_set(err, BERTH_ERROR_CONFIG,
+			"the mount namespace to join is that of the runtime itself, whose root a "
+			"container would replace");
+		error_add_pointer(err, "/linux/namespaces");
+	}
+	return r;
+}
 
 static int container_boot(struct stage *stage, struct berth_error *err)
 {
@@ -278,6 +316,7 @@ static int container_chdir(struct stage *stage, struct berth_error *err)
 		error_add_pointer(err, "/process/cwd");
 		return r;
 	}
+	stage->is_in_cwd = r >= 0;
 	return 0;
 }
 
@@ -298,7 +337,7 @@ static int container_inside(struct stage *stage, struct berth_error *err)
 {
 	const char *cwd = stage->boot.cwd;
 	char where[STAGE_PATH_MAX];
-	int r = sys_chdir(cwd);
+	int r = stage->is_in_cwd ? 0 : sys_chdir(cwd);
 
 	if (r == 0) {
 		r = sys_getcwd(where, sizeof(where));
@@ -397,7 +436,7 @@ static int container_exec(struct stage *stage, struct berth_error *err)
 
 static const struct stage_step intermediate_steps[] = {
 	{WIRE_STEP_bootstrap, stage_read_bootstrap},
-	{WIRE_STEP_open, stage_open},
+	{WIRE_STEP_open, container_open},
 	{WIRE_STEP_join, stage_join},
 };
 

@@ -61,6 +61,7 @@ struct stage {
 	struct boot boot; /* container mode */
 	int passed_fd;    /* what came beside the last message; -1: nothing */
 	struct rootfs rootfs;
+	bool is_in_cwd; /* container mode: root could enter the working directory */
 	char program[STAGE_PATH_MAX];
 };
 

@@ -114,7 +114,7 @@ struct boot {
 	uint32_t root_propagation; /* MS_* of the container's "/" after the pivot, or 0 */
 	uint32_t is_root_propagation_recursive;
 	uint32_t
-		first_propagation; /* MS_SLAVE or MS_PRIVATE: what the host's mounts become first */
+		first_propagation; /* MS_SLAVE, _PRIVATE or _SHARED: what the host's mounts become first */
 	struct boot_mounts mounts;
 	struct boot_devices devices;
 	struct wire_texts readonly_paths;

@@ -179,6 +179,69 @@ teardown() {
 	assert_line seen
 }
 
+@test "mount propagation: what the container mounts in a shared volume is seen on the host" {
+	mkdir -p "$bundle/data/sub"
+	config '.root.readonly = false | .process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])
+		| .mounts += [{"destination": "/data", "source": "data", "options": ["rbind", "rshared"]}]'
+	in_container 'mount -t tmpfs inner /data/sub && touch /data/sub/now; mount -t tmpfs own /tmp && echo ready'
+	local asked
+	for asked in shared rshared; do
+		config '.linux.rootfsPropagation = $asked' --arg asked "$asked"
+		run timeout 20 unshare -m --propagation private sh -c '
+			mount --bind "$1/data" "$1/data" && mount --make-shared "$1/data"
+			"$2" run --bundle "$1" "to-$3"
+			ls "$1/data/sub"; grep -c "$1/rootfs" /proc/self/mountinfo' sh "$bundle" "$BERTH" "$asked"
+		printf '%s\n' "$output"
+		assert_line ready
+		assert_line now
+		assert_line 0
+	done
+}
+
+@test "mount propagation: a shared root that lies in a shared mount tells nobody of the container's mounts" {
+	config '.linux.rootfsPropagation = "rshared"'
+	in_container 'echo ran'
+	run timeout 20 unshare -m --propagation private sh -c '
+		mount --bind "$1" "$1" && mount --make-shared "$1" && cd /
+		before=$(sort /proc/self/mountinfo)
+		"$2" run --bundle "$1" silent
+		[ "$before" = "$(sort /proc/self/mountinfo)" ] && echo untouched' sh "$bundle" "$BERTH"
+	assert_line ran
+	assert_line untouched
+}
+
+@test "the mount namespace of the runtime itself is not joined: its root would be replaced" {
+	config '.linux.namespaces |= map(if .type == "mount" then .path = "/proc/self/ns/mnt" else . end)'
+	in_container 'echo RAN'
+	# Only ever in a mount namespace that is made for it.
+	run timeout 20 unshare -m --propagation private sh -c '
+		[ "$(readlink /proc/self/ns/mnt)" != "$3" ] || exit 9
+		"$2" run --bundle "$1" own
+		[ -e "$1/config.json" ] && echo the root is the same' sh "$bundle" "$BERTH" "$(readlink /proc/self/ns/mnt)"
+	assert_line "the root is the same"
+	assert_contains "/linux/namespaces"
+	assert_contains "the mount namespace to join is that of the runtime itself"
+	refute_contains RAN
+}
+
+@test "a read-only path \"/\" makes the root read-only" {
+	config '.root.readonly = false | .linux.readonlyPaths = ["/."]'
+	in_container 'touch /x 2>&1; touch /dev/shm/x && echo shm'
+	berth_run
+	assert_contains "/x: Read-only file system"
+	assert_line shm
+}
+
+@test "a working directory that root alone may enter is entered, whoever runs then" {
+	mkdir -m 700 "$bundle/rootfs/closed"
+	config '.process.cwd = "/closed" | .process.user = {"uid": 1234, "gid": 1234}'
+	in_container 'readlink /proc/self/cwd; id -u'
+	berth_run
+	assert_status 0
+	assert_line /closed
+	assert_line 1234
+}
+
 @test "nothing of the host is to be seen: one mount tree, rooted in the bundle" {
 	in_container 'cut -d" " -f 4,5 /proc/self/mountinfo | grep -v " /proc\| /dev\| /sys"; ls -d /proc/1/root/..'
 	berth_run
