@@ -105,13 +105,19 @@ int cli_fail(const struct cli_globals *globals, const struct berth_error *err)
 
 int cli_fail_text(const char *format, ...)
 {
+	char line[1400];
 	va_list args;
 
 	va_start(args, format);
-	(void)fputs("berth: ", stderr);
-	(void)vfprintf(stderr, format, args);
-	(void)fputc('\n', stderr);
+	(void)vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	/* One line, whatever the arguments had in them. */
+	for (char *at = line; *at; at++) {
+		if ((unsigned char)*at < 0x20 || *at == 0x7f) {
+			*at = '?';
+		}
+	}
+	(void)fprintf(stderr, "berth: %s\n", line);
 	return CLI_EXIT_FAILURE;
 }
 

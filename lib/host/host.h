@@ -51,6 +51,9 @@ void host_child_finish(struct host_child *child);
 /* Makes the child one that host_child_finish() ends, although it runs or waits. */
 void host_child_recall(struct host_child *child);
 
+/* Are descriptors 3 and following, so many, open? To be asked before this process opens any of its own. */
+int host_check_preserved(uint32_t preserved_fds, struct berth_error *err) must_use;
+
 /* Steps "seal" and "spawn": berth-init from a sealed memfd, with a stream to it. It gets this process's
  * descriptors from 3 on, `preserved_fds` of them, which must be open. */
 int host_child_spawn(

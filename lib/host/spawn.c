@@ -44,10 +44,11 @@ static void end_process(int *pidfd)
 
 void host_child_finish(struct host_child *child)
 {
+	/* First, so that it does not complain that the stream has ended. */
+	end_process(&child->init_pidfd);
 	/* The end of the stream ends a child whose pid was never told. */
 	close_fd(&child->stream_fd);
 	close_fd(&child->console_fd);
-	end_process(&child->init_pidfd);
 	if (child->state == WIRE_STATE_EXEC) {
 		close_fd(&child->pidfd);
 	}
@@ -180,7 +181,7 @@ static int make_stream(unsigned int preserved_fds, int ret_fds[2])
 	return 0;
 }
 
-static int check_preserved(unsigned int preserved_fds, struct berth_error *err)
+int host_check_preserved(uint32_t preserved_fds, struct berth_error *err)
 {
 	struct stat st;
 
@@ -221,12 +222,7 @@ int host_child_spawn(struct host_child *child, uint32_t preserved_fds, struct be
 {
 	autofd int binary_fd = -1;
 	int step = WIRE_STEP_seal;
-	int r = check_preserved(preserved_fds, err);
-
-	if (r < 0) {
-		return r;
-	}
-	r = wire_step_enter(step, err);
+	int r = wire_step_enter(step, err);
 
 	if (r == 0) {
 		r = seal_payload(&binary_fd, err);

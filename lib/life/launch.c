@@ -166,7 +166,11 @@ static int launch_prepare(struct launch *launch, bool is_held, struct berth_erro
 {
 	const struct life_request *request = launch->request;
 	struct plan_request plan_request = {.is_pdeathsig = request->is_pdeathsig};
-	int r = life_config_open(&launch->config, request->bundle, err);
+	int r = host_check_preserved(request->preserved_fds, err);
+
+	if (r == 0) {
+		r = life_config_open(&launch->config, request->bundle, err);
+	}
 
 	if (r == 0) {
 		r = store_check_id(request->id, err);

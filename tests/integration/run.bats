@@ -330,3 +330,10 @@ container_of() {
 	# F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 	[ "$((seals & 15))" = 15 ]
 }
+
+@test "one line on stderr, whatever the arguments have in them" {
+	run "$BERTH" $'a\nb'
+	assert_error 'a?b'
+	run "$BERTH" run $'--ro\not' x
+	assert_error 'ro?ot'
+}

@@ -143,3 +143,19 @@ is_stopped() {
 steps_of() {
 	sed -n "s/^\tX([0-9]*, [$1], \([a-z]*\)).*/\1/p" "$kit_root/lib/wire/step.h"
 }
+
+# until_true COMMAND...: within ten seconds.
+until_true() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.05
+	done
+	echo "never true: $*"
+	return 1
+}
+
+# is_empty COMMAND...: it prints nothing.
+is_empty() {
+	[ -z "$("$@")" ]
+}
