@@ -197,6 +197,18 @@ static int launch_prepare(struct launch *launch, bool is_held, struct berth_erro
 	return r;
 }
 
+/* The process, before it can live without this one: whatever ends this one then, delete finds it. */
+static int record_process(struct launch *launch, struct berth_error *err)
+{
+	int r = store_start_time(launch->child.pid, &launch->record.start_time);
+
+	if (r < 0) {
+		return error_system(err, r, "find the start time of the container");
+	}
+	launch->record.pid = launch->child.pid;
+	return store_write(&launch->entry, &launch->record, err);
+}
+
 static int launch_child(struct launch *launch, bool is_foreground, struct berth_error *err)
 {
 	const struct plan *plan = &launch->plan;
@@ -204,6 +216,9 @@ static int launch_child(struct launch *launch, bool is_foreground, struct berth_
 
 	if (r == 0) {
 		r = host_child_build(&launch->child, &plan->host, &plan->boot, err);
+	}
+	if (r == 0) {
+		r = record_process(launch, err);
 	}
 	if (r == 0 && launch->console_fd >= 0) {
 		r = host_console_send(launch->console_fd, launch->child.console_fd, err);
@@ -221,13 +236,7 @@ static int launch_publish(struct launch *launch, struct berth_error *err)
 	int r = wire_step_enter(WIRE_STEP_created, err);
 
 	if (r == 0) {
-		launch->record.pid = launch->child.pid;
 		launch->record.is_creating = false;
-		r = store_start_time(launch->child.pid, &launch->record.start_time);
-		/* A program that has ended already is a zombie of ours, and has its start time. */
-		if (r < 0) {
-			return error_system(err, r, "find the start time of the container");
-		}
 		r = store_write(&launch->entry, &launch->record, err);
 	}
 	if (r == 0 && launch->request->pid_file) {
