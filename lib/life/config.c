@@ -156,18 +156,17 @@ void life_config_locate(const struct life_config *config, struct berth_error *er
 	}
 }
 
-int life_config_plan(struct life_config *config, bool is_pdeathsig, struct plan *ret_plan,
-	struct berth_error *err)
+int life_config_plan(struct life_config *config, const struct plan_request *asked,
+	struct plan *ret_plan, struct berth_error *err)
 {
-	const struct plan_request request = {
-		.bundle = config->bundle,
-		.is_pdeathsig = is_pdeathsig,
-	};
+	struct plan_request request = *asked;
 	struct facts facts;
 	int r = wire_step_enter(WIRE_STEP_plan, err);
 
+	request.bundle = config->bundle;
 	if (r == 0) {
-		r = host_probe(plan_facts_wanted(&config->spec), &config->arena, &facts, err);
+		r = host_probe(
+			plan_facts_wanted(&config->spec, &request), &config->arena, &facts, err);
 	}
 	if (r == 0) {
 		r = plan_make(&config->spec, &request, &facts, &config->arena, ret_plan, err);

@@ -14,7 +14,7 @@ int life_explain(const char *bundle, char **ret_text, struct berth_error *err)
 	int r = life_config_open(&config, bundle, err);
 
 	if (r == 0) {
-		r = life_config_plan(&config, false, &plan, err);
+		r = life_config_plan(&config, &(struct plan_request){0}, &plan, err);
 	}
 	if (r < 0) {
 		return r;

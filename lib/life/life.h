@@ -35,9 +35,10 @@ void life_config_finish(struct life_config *config);
 /* Adds line and column of config.json to an error that names a field. */
 void life_config_locate(const struct life_config *config, struct berth_error *err);
 
-/* Step "plan". The plan lives as long as the config. */
-int life_config_plan(struct life_config *config, bool is_pdeathsig, struct plan *ret_plan,
-	struct berth_error *err) must_use;
+/* Step "plan": `request` without the bundle, which is the config's. The plan lives as long as the config
+ * and what the request points to. */
+int life_config_plan(struct life_config *config, const struct plan_request *request,
+	struct plan *ret_plan, struct berth_error *err) must_use;
 
 /* An id: [A-Za-z0-9_+][A-Za-z0-9_+.-]*, at most 255 bytes. */
 int life_check_id(const char *id, struct berth_error *err) must_use;

@@ -45,6 +45,7 @@ int life_run(const char *bundle, const char *id, bool is_pdeathsig, int *ret_sta
 {
 	__attribute__((cleanup(life_config_finish))) struct life_config config;
 	__attribute__((cleanup(host_child_finish))) struct host_child child;
+	const struct plan_request request = {.id = id, .is_pdeathsig = is_pdeathsig};
 	struct plan plan;
 	int r;
 
@@ -54,7 +55,7 @@ int life_run(const char *bundle, const char *id, bool is_pdeathsig, int *ret_sta
 		r = life_check_id(id, err);
 	}
 	if (r == 0) {
-		r = life_config_plan(&config, is_pdeathsig, &plan, err);
+		r = life_config_plan(&config, &request, &plan, err);
 	}
 	if (r == 0) {
 		r = run_child(&child, &plan, ret_status, err);

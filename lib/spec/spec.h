@@ -159,8 +159,8 @@ struct spec_cpu {
 
 /* linux.resources.pids: 0 is a limit, -1 is none */
 struct spec_pids {
-	bool has_limit;
 	int64_t limit;
+	bool has_limit;
 };
 
 struct spec_resources {

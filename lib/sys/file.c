@@ -46,11 +46,21 @@ int sys_fstatat(int dirfd, const char *path, int flags, struct stat *ret_stat)
 	return sys_result(fstatat(dirfd, path, ret_stat, flags));
 }
 
+static int may(const char *path, int mode)
+{
+	int r = sys_result(syscall(SYS_faccessat2, AT_FDCWD, path, mode, AT_EACCESS));
+
+	return r == -ENOSYS ? sys_result(access(path, mode)) : r;
+}
+
 int sys_may_execute(const char *path)
 {
-	int r = sys_result(syscall(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS));
+	return may(path, X_OK);
+}
 
-	return r == -ENOSYS ? sys_result(access(path, X_OK)) : r;
+int sys_may_write(const char *path)
+{
+	return may(path, W_OK | X_OK);
 }
 
 int sys_fs_magic(int fd, uint64_t *ret_magic)

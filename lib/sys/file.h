@@ -30,6 +30,9 @@ int sys_fstatat(int dirfd, const char *path, int flags, struct stat *ret_stat) m
  * the real ids are asked. */
 int sys_may_execute(const char *path) must_use;
 
+/* The same for W_OK and X_OK: 0 where something may be made in the directory. */
+int sys_may_write(const char *path) must_use;
+
 int sys_fs_magic(int fd, uint64_t *ret_magic) must_use; /* fstatfs(2), f_type alone */
 
 int sys_mkdirat(int dirfd, const char *path, mode_t mode) must_use;

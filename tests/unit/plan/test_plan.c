@@ -180,14 +180,14 @@ static void test_facts_wanted(void **state)
 
 	(void)state;
 	sample_init(&sample);
-	assert_int_equal(plan_facts_wanted(&sample.spec), 0);
+	assert_int_equal(plan_facts_wanted(&sample.spec, &request), 0);
 	sample.mounts[0].type = "cgroup";
-	assert_int_equal(plan_facts_wanted(&sample.spec), FACTS_CGROUP);
+	assert_int_equal(plan_facts_wanted(&sample.spec, &request), FACTS_CGROUP);
 	sample.mounts[0].type = "cgroup2";
-	assert_int_equal(plan_facts_wanted(&sample.spec), FACTS_CGROUP);
+	assert_int_equal(plan_facts_wanted(&sample.spec, &request), FACTS_CGROUP);
 	sample.options[0] = "rbind";
 	sample.mounts[0].options = (struct spec_strings){sample.options, 1};
-	assert_int_equal(plan_facts_wanted(&sample.spec), 0);
+	assert_int_equal(plan_facts_wanted(&sample.spec, &request), 0);
 }
 
 /* A text of the config can neither make a line of its own nor reach the terminal. */
