@@ -27,10 +27,12 @@ int host_probe(uint32_t wanted, struct arena *arena, struct facts *ret_facts,
 
 /* A child on its way to become a container. */
 struct host_child {
+	int binary_fd; /* berth-init, sealed; -1: not yet, or spawned */
 	int stream_fd;
 	int state;      /* of the conversation: enum wire_state */
 	int init_pidfd; /* the intermediate, until it is reaped; then -1 */
-	int pidfd;      /* the container's process; -1 before it exists */
+	pid_t init_pid;
+	int pidfd; /* the container's process; -1 before it exists */
 	pid_t pid;
 	int console_fd; /* master of its terminal; -1: none */
 };
@@ -41,7 +43,10 @@ void host_child_init(struct host_child *child);
  * after host_child_go(), is left alone. */
 void host_child_finish(struct host_child *child);
 
-/* Steps "seal" and "spawn": berth-init from a sealed memfd, with a stream to it. */
+/* Step "seal": berth-init in a sealed memfd. */
+int host_child_seal(struct host_child *child, struct berth_error *err) must_use;
+
+/* Step "spawn": berth-init from that memfd, with a stream to it. It waits for InitMsg. */
 int host_child_spawn(struct host_child *child, struct berth_error *err) must_use;
 
 /* Step "send", and the conversation until the child is ready: maps, handover, console. */

@@ -23,6 +23,7 @@ enum { HOST_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 void host_child_init(struct host_child *child)
 {
 	*child = (struct host_child){
+		.binary_fd = -1,
 		.stream_fd = -1,
 		.state = WIRE_STATE_SENT,
 		.init_pidfd = -1,
@@ -45,6 +46,7 @@ static void end_process(int *pidfd)
 void host_child_finish(struct host_child *child)
 {
 	/* The end of the stream ends a child whose pid was never told. */
+	close_fd(&child->binary_fd);
 	close_fd(&child->stream_fd);
 	close_fd(&child->console_fd);
 	end_process(&child->init_pidfd);
@@ -112,7 +114,7 @@ static int spawn_exec(void *argument)
 	sys_exit(127);
 }
 
-static int spawn_process(struct spawn *spawn, int *ret_pidfd, struct berth_error *err)
+static int spawn_process(struct spawn *spawn, struct host_child *child, struct berth_error *err)
 {
 	sigset_t old;
 	int pid;
@@ -121,15 +123,16 @@ static int spawn_process(struct spawn *spawn, int *ret_pidfd, struct berth_error
 	if (r < 0) {
 		return error_system(err, r, "block signals");
 	}
-	pid = sys_vfork(spawn_exec, spawn, ret_pidfd);
+	pid = sys_vfork(spawn_exec, spawn, &child->init_pidfd);
 	sys_restore_signals(&old);
 	if (pid < 0) {
 		return error_system(err, pid, "clone a process for berth-init");
 	}
 	if (spawn->failure < 0) {
-		end_process(ret_pidfd);
+		end_process(&child->init_pidfd);
 		return error_system(err, spawn->failure, "execute berth-init from its memfd");
 	}
+	child->init_pid = pid;
 	return 0;
 }
 
@@ -152,9 +155,9 @@ static void spawn_env(struct spawn *spawn, char *text, size_t size)
 }
 #endif
 
-static int spawn_with(int binary_fd, struct host_child *child, struct berth_error *err)
+static int spawn_with(struct host_child *child, struct berth_error *err)
 {
-	struct spawn spawn = {.binary_fd = binary_fd};
+	struct spawn spawn = {.binary_fd = child->binary_fd};
 	char stream[sizeof("_LIBCONTAINER_INITPIPE=") + 12];
 	char extra[64];
 	int fds[2];
@@ -168,29 +171,34 @@ static int spawn_with(int binary_fd, struct host_child *child, struct berth_erro
 	(void)snprintf(stream, sizeof(stream), "_LIBCONTAINER_INITPIPE=%d", spawn.stream_fd);
 	spawn.envp[0] = stream;
 	spawn_env(&spawn, extra, sizeof(extra));
-	r = spawn_process(&spawn, &child->init_pidfd, err);
+	r = spawn_process(&spawn, child, err);
 	close_fd(&fds[1]);
+	return r;
+}
+
+int host_child_seal(struct host_child *child, struct berth_error *err)
+{
+	int r = wire_step_enter(WIRE_STEP_seal, err);
+
+	if (r == 0) {
+		r = seal_payload(&child->binary_fd, err);
+	}
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_seal));
+	}
 	return r;
 }
 
 int host_child_spawn(struct host_child *child, struct berth_error *err)
 {
-	autofd int binary_fd = -1;
-	int step = WIRE_STEP_seal;
-	int r = wire_step_enter(step, err);
+	int r = wire_step_enter(WIRE_STEP_spawn, err);
 
 	if (r == 0) {
-		r = seal_payload(&binary_fd, err);
-	}
-	if (r == 0) {
-		step = WIRE_STEP_spawn;
-		r = wire_step_enter(step, err);
-	}
-	if (r == 0) {
-		r = spawn_with(binary_fd, child, err);
+		r = spawn_with(child, err);
 	}
 	if (r < 0) {
-		error_add_step(err, wire_step_name(step));
+		error_add_step(err, wire_step_name(WIRE_STEP_spawn));
 	}
+	close_fd(&child->binary_fd);
 	return r;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -133,6 +135,34 @@ int sys_fchdir(int fd)
 int sys_getcwd(char *buffer, size_t size)
 {
 	return syscall(SYS_getcwd, buffer, size) < 0 ? -errno : 0;
+}
+
+int sys_getdents(int fd, void *buffer, size_t size)
+{
+	return sys_result(syscall(SYS_getdents64, fd, buffer, size));
+}
+
+/* struct linux_dirent64 of getdents64(2): inode and offset of 8 bytes, length of 2, type, name. */
+void sys_dirent_get(const char *bytes, struct sys_dirent *ret_entry)
+{
+	uint16_t length;
+
+	memcpy(&length, bytes + 16, sizeof(length));
+	*ret_entry = (struct sys_dirent){
+		.name = bytes + 19,
+		.length = length,
+		.is_directory = bytes[18] == DT_DIR,
+	};
+}
+
+ssize_t sys_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	ssize_t r;
+
+	do {
+		r = pread(fd, buffer, size, offset);
+	} while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
 }
 
 ssize_t sys_read(int fd, void *buffer, size_t size)

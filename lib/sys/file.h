@@ -50,8 +50,19 @@ int sys_chdir(const char *path) must_use;
 int sys_fchdir(int fd) must_use;
 int sys_getcwd(char *buffer, size_t size) must_use; /* 0; the kernel may prefix "(unreachable)" */
 
+/* getdents64(2): the bytes that were filled, 0 at the end; and one entry of them, whose name points into
+ * the buffer and whose length leads to the next. */
+struct sys_dirent {
+	const char *name;
+	int length;
+	bool is_directory;
+};
+int sys_getdents(int fd, void *buffer, size_t size) must_use;
+void sys_dirent_get(const char *bytes, struct sys_dirent *ret_entry);
+
 /* read(2) and write(2), repeated after EINTR. A short count is returned as it is. */
 ssize_t sys_read(int fd, void *buffer, size_t size) must_use;
+ssize_t sys_pread(int fd, void *buffer, size_t size, off_t offset) must_use;
 ssize_t sys_write(int fd, const void *buffer, size_t size) must_use;
 
 /* Writes all of it in one write(2), as files of /proc want it: 0, or -EIO after a short write. */

@@ -14,6 +14,7 @@
 	X(10, P, config)         /* read and check config.json */ \
 	X(11, P, plan)           /* spec and facts become the plan */ \
 	X(20, P, seal)           /* berth-init into a sealed memfd */ \
+	X(40, P, cgroup)         /* cgroup directories and limits */ \
 	X(50, P, spawn)          /* the process that becomes I */ \
 	X(51, P, send)           /* InitMsg and the boot message */ \
 	X(60, I, bootstrap)      /* read InitMsg */ \
