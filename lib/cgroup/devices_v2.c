@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "cgroup/inside.h"
-#include "sys/bpf.h"
+#include "sys/file.h"
 
 enum {
 	HEAD_INSNS = 6,

@@ -27,8 +27,8 @@ struct cgroup_driver {
 	const char *oom_file;
 };
 
-extern const struct cgroup_driver cgroup_v1_driver hidden;
-extern const struct cgroup_driver cgroup_v2_driver hidden;
+extern const struct cgroup_driver cgroup_v1_driver;
+extern const struct cgroup_driver cgroup_v2_driver;
 
 const struct cgroup_driver *cgroup_driver_of(const struct cgroup_dir *dir);
 

@@ -16,6 +16,11 @@
  * counters need them as well. */
 static const char v2_controllers[] = "cpuset,cpu,io,memory,hugetlb,pids,rdma,misc";
 
+enum {
+	OWN_ID_MAX = 240,
+	OWN_ID_CUT = 200,
+};
+
 enum where {
 	WHERE_NONE,
 	WHERE_ROOT, /* below the mount point */
@@ -166,6 +171,20 @@ static int add_dirs(
 	return dirs ? 0 : plan_no_memory(err);
 }
 
+/* "/berth-ID"; a long id would make a name that is none (NAME_MAX): its end becomes a number then. */
+static const char *own_name(struct arena *arena, const char *id)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	if (strlen(id) <= OWN_ID_MAX) {
+		return arena_printf(arena, "/berth-%s", id);
+	}
+	for (const char *c = id; *c; c++) {
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	}
+	return arena_printf(arena, "/berth-%.*s-%016llx", OWN_ID_CUT, id, (unsigned long long)hash);
+}
+
 static int place(struct plan_work *work, struct berth_error *err)
 {
 	struct host_cgroup *cgroup = &work->plan->host.cgroup;
@@ -184,7 +203,7 @@ static int place(struct plan_work *work, struct berth_error *err)
 				"is no cgroup below another: \"%s\"", asked);
 		}
 	} else {
-		name = arena_printf(work->arena, "/berth-%s", id);
+		name = own_name(work->arena, id);
 		where = where_default(work->facts);
 		cgroup->is_own_name = true;
 	}

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -270,4 +271,12 @@ int sys_get_seals(int fd)
 mode_t sys_umask(mode_t mask)
 {
 	return umask(mask);
+}
+
+/* Linux 6.17 to 7.1 write 8 bytes at offset 56 after BPF_PROG_QUERY, whatever the size. */
+_Static_assert(sizeof(union bpf_attr) >= 64, "room for what the kernel writes");
+
+int sys_bpf(int command, union bpf_attr *attr)
+{
+	return sys_result(syscall(SYS_bpf, command, attr, sizeof(*attr)));
 }

@@ -86,4 +86,9 @@ int sys_get_seals(int fd) must_use;
 
 mode_t sys_umask(mode_t mask);
 
+/* bpf(2): a descriptor, close-on-exec, or 0, as the command has it. `attr` is whole (linux/bpf.h), and zero
+ * but for what the command takes: some kernels write behind what they were told the size of. */
+union bpf_attr;
+int sys_bpf(int command, union bpf_attr *attr) must_use;
+
 #endif

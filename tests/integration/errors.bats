@@ -24,6 +24,7 @@ fails_with() {
 	refute_contains RAN
 	[ "$mounts" = "$(host_mounts)" ]
 	[ -z "$(left_processes)" ]
+	[ -z "$(left_cgroups)" ]
 }
 
 @test "control: the bundle runs" {
@@ -73,8 +74,8 @@ fails_with() {
 	[ "$output" = RAN ]
 	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW"}'
 	fails_with "/linux/seccomp" "not supported"
-	config 'del(.linux.seccomp) | .linux.resources = {"pids": {"limit": 10}}'
-	fails_with "/linux/resources" "not supported"
+	config 'del(.linux.seccomp) | .linux.resources = {"blockIO": {"weight": 10}}'
+	fails_with "/linux/resources/blockIO" "not supported"
 	config 'del(.linux.resources) | .hooks = {"prestart": [{"path": "/bin/true"}]}'
 	fails_with "/hooks" "not supported"
 }
@@ -169,12 +170,13 @@ steps_of() {
 
 @test "control: the oracle for what is left sees a child that is stopped" {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
-	BERTH_FAIL=boot:stop "$BERTH_TEST" run --bundle "$bundle" control >/dev/null 2>&1 3>&- &
+	BERTH_FAIL=boot:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" >/dev/null 2>&1 3>&- &
 	local pid=$! found=
 	for _ in $(seq 200); do
 		found=$(left_processes boot:stop | grep environ) && break
 		sleep 0.05
 	done
+	[ ! -e /sys/fs/cgroup/memory ] || [ -n "$(left_cgroups)" ]
 	kill -KILL $pid
 	wait $pid || true
 	[ -n "$found" ]
@@ -190,11 +192,12 @@ steps_of() {
 		idmaps) continue ;; # no user namespace here: rootless.bats
 		wait) continue ;;   # the image runs
 		esac
-		BERTH_FAIL=$step:fail run timeout 60 "$BERTH_TEST" run --bundle "$bundle" fail
+		BERTH_FAIL=$step:fail run timeout 60 "$BERTH_TEST" run --bundle "$bundle" "$cid"
 		assert_error failpoint "step $step"
 		refute_contains RAN
 		[ "$mounts" = "$(host_mounts)" ]
 		[ -z "$(left_processes "$step:fail")" ]
+		[ -z "$(left_cgroups)" ]
 	done
 }
 
@@ -204,11 +207,12 @@ steps_of() {
 	mounts=$(host_mounts)
 	for step in $(steps_of IC); do
 		[ "$step" != maps ] || continue
-		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" die
+		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" "$cid"
 		assert_error "ended by signal"
 		refute_contains RAN
 		[ "$mounts" = "$(host_mounts)" ]
 		[ -z "$(left_processes "$step:die")" ]
+		[ -z "$(left_cgroups)" ]
 	done
 }
 
@@ -219,7 +223,8 @@ steps_of() {
 		case $step in
 		idmaps | wait) continue ;;
 		esac
-		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" die
+		# An empty cgroup of the killed one before is taken over.
+		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" "$cid"
 		assert_status 137
 		refute_contains RAN
 		for _ in $(seq 100); do
@@ -228,6 +233,9 @@ steps_of() {
 		done
 		[ -z "$(left_processes "$step:die")" ]
 	done
+	berth_run
+	[ "$output" = RAN ]
+	[ -z "$(left_cgroups)" ]
 }
 
 @test "a failpoint does nothing in a release" {
@@ -237,7 +245,7 @@ steps_of() {
 
 @test "a child that is stopped and goes on is none the worse" {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
-	BERTH_FAIL=mounts:stop "$BERTH_TEST" run --bundle "$bundle" stop >"$bundle/out" 2>&1 3>&- &
+	BERTH_FAIL=mounts:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 3>&- &
 	local pid=$! child=
 	for _ in $(seq 200); do
 		for child in $(cat /proc/$pid/task/$pid/children); do
