@@ -9,9 +9,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "wire/bootstrap.h"
 #include "json/json.h"
 #include "json/string.h"
-#include "wire/bootstrap.h"
 
 /*
  * The bootstrap message as JSON, for those who write a program that sends one. encode reads "kind",

@@ -77,7 +77,7 @@ end_background() {
 
 @test "berth-init is inside before it gets its first message" {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
-	local found= wanted=
+	local found="" wanted=""
 	BERTH_FAIL=bootstrap:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 3>&- &
 	local pid=$!
 	for _ in $(seq 200); do
@@ -295,4 +295,44 @@ end_background() {
 		"$BERTH" run --bundle "$bundle" "$cid-$i"
 	done
 	[ -z "$(left_cgroups)" ]
+}
+
+# on_v2 COMMAND...: in a private mount namespace that has version 2 alone, its root a cgroup of this test
+# without controllers.
+on_v2() {
+	local group=/sys/fs/cgroup/unified/berth-$cid-v2
+	mkdir "$group"
+	# shellcheck disable=SC2016
+	run sh -c 'echo $$ >"$0/cgroup.procs"; exec unshare -C -m sh -c '\''umount -l /sys/fs/cgroup
+		mount -t cgroup2 none /sys/fs/cgroup && mkdir /sys/fs/cgroup/inner && echo $$ >/sys/fs/cgroup/inner/cgroup.procs
+		"$@"; echo "status $?"; ls -d /sys/fs/cgroup/*/'\'' sh "$@"' "$group" "$@"
+}
+
+@test "version 2 alone: inside, the device filter, nothing left" {
+	[ -d /sys/fs/cgroup/unified ] || skip "no-cgroup-v2: no tree beside version 1"
+	[ -c /dev/loop-control ] || skip "no loop devices"
+	config '.process.capabilities.bounding += ["CAP_MKNOD"] | .process.capabilities.effective += ["CAP_MKNOD"]
+		| .process.capabilities.permitted += ["CAP_MKNOD"]
+		| .mounts |= map(if .destination == "/dev" then .options -= ["nodev"] else . end)'
+	in_container 'tail -n 1 /proc/self/cgroup; cat /sys/fs/cgroup/cgroup.procs; mknod /dev/k c 10 237 && echo made; (: </dev/k) && echo OPENED; head -c 2 /dev/zero | wc -c'
+	ln -s busybox "$bundle/rootfs/bin/tail"
+	on_v2 "$BERTH" run --bundle "$bundle" "$cid"
+	assert_line 0::/
+	assert_line 1
+	assert_line made
+	assert_contains "Operation not permitted"
+	refute_line OPENED
+	assert_line 2
+	assert_line "status 0"
+	refute_line "/sys/fs/cgroup/berth-$cid/"
+	remove_cgroups
+	config '.linux.resources.devices = [{"allow": true, "type": "c", "major": 10, "minor": 237, "access": "r"}]'
+	on_v2 "$BERTH" run --bundle "$bundle" "$cid"
+	assert_line OPENED
+	remove_cgroups
+	config '.linux.resources.memory.limit = 67108864'
+	on_v2 "$BERTH" run --bundle "$bundle" "$cid"
+	assert_line "status 1"
+	assert_contains "/linux/resources/memory/limit"
+	refute_line "/sys/fs/cgroup/berth-$cid/"
 }
