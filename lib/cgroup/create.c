@@ -73,7 +73,7 @@ static int make_part(const struct cgroup_driver *driver, const char *part, const
 	if (next < 0) {
 		return next;
 	}
-	r = driver->inherit(*fd, next);
+	r = driver->inherit(*fd, next, controllers);
 	close_fd(fd);
 	*fd = take_fd(&next);
 	return r;

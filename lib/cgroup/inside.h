@@ -15,7 +15,7 @@ struct cgroup_driver {
 	/* Before a directory is made in `fd`. */
 	int (*enable)(int fd, const char *controllers);
 	/* After the directory `fd` was made in `parent_fd`. */
-	int (*inherit)(int parent_fd, int fd);
+	int (*inherit)(int parent_fd, int fd, const char *controllers);
 	/* 1, 0, or -ENOENT where there is no freezer. */
 	int (*is_frozen)(int fd);
 	/* Waits until it is done. -ENOENT as above, -ETIMEDOUT. */

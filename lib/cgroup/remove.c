@@ -103,15 +103,18 @@ static int remove_part(
 	memcpy(path, dir->path, end);
 	path[end] = '\0';
 	path[start] = '\0';
-	parent_fd = cgroup_dir_open(mount_fd, path);
-	if (parent_fd < 0) {
-		return parent_fd == -ENOENT ? 0 : parent_fd;
+	if (start > 0) {
+		parent_fd = cgroup_dir_open(mount_fd, path);
+		if (parent_fd < 0) {
+			return parent_fd == -ENOENT ? 0 : parent_fd;
+		}
+		mount_fd = parent_fd;
 	}
 	if (is_last) {
-		return remove_tree(parent_fd, path + start + 1, removal);
+		return remove_tree(mount_fd, path + start + 1, removal);
 	}
 	/* Others may have made theirs in it meanwhile. */
-	r = rmdir_at(parent_fd, path + start + 1);
+	r = rmdir_at(mount_fd, path + start + 1);
 	return r == -EBUSY ? 0 : r;
 }
 

@@ -32,10 +32,14 @@ static int inherit_file(int parent_fd, int fd, const char *name)
 }
 
 /* A new cpuset has no CPU and no memory node, and takes no process until it has. */
-static int inherit(int parent_fd, int fd)
+static int inherit(int parent_fd, int fd, const char *controllers)
 {
-	int r = inherit_file(parent_fd, fd, "cpuset.cpus");
+	int r;
 
+	if (!strstr(controllers, "cpuset")) {
+		return 0;
+	}
+	r = inherit_file(parent_fd, fd, "cpuset.cpus");
 	return r < 0 ? r : inherit_file(parent_fd, fd, "cpuset.mems");
 }
 

@@ -59,8 +59,9 @@ static int enable(int fd, const char *controllers)
 	return r < 0 ? r : 0;
 }
 
-static int inherit(int parent_fd, int fd)
+static int inherit(int parent_fd, int fd, const char *controllers)
 {
+	(void)controllers;
 	(void)parent_fd;
 	(void)fd;
 	return 0;
