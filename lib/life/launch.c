@@ -245,6 +245,25 @@ static int launch_publish(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
+/* Steps that know no field of the config, but work on one. */
+static void point_at_field(struct berth_error *err)
+{
+	static const struct {
+		int step;
+		const char *pointer;
+	} fields[] = {
+		{WIRE_STEP_open, "/linux/namespaces"},
+		{WIRE_STEP_join, "/linux/namespaces"},
+		{WIRE_STEP_idmaps, "/linux/uidMappings"},
+	};
+
+	for (size_t i = 0; err && i < ARRAY_COUNT(fields); i++) {
+		if (strcmp(err->step, wire_step_name(fields[i].step)) == 0) {
+			error_add_pointer(err, fields[i].pointer);
+		}
+	}
+}
+
 static int launch_all(struct launch *launch, bool is_held, struct berth_error *err)
 {
 	int r = launch_prepare(launch, is_held, err);
@@ -260,6 +279,7 @@ static int launch_all(struct launch *launch, bool is_held, struct berth_error *e
 		}
 	}
 	if (r < 0) {
+		point_at_field(err);
 		life_config_locate(&launch->config, err);
 	}
 	return r;

@@ -155,7 +155,7 @@ fails_with() {
 	config '.linux.namespaces[6].type = "pid"'
 	fails_with "/linux/namespaces/6"
 	config '.linux.namespaces |= .[0:6] | .linux.namespaces |= map(if .type == "network" then .path = "/etc/passwd" else . end)'
-	fails_with "/etc/passwd" "not a namespace" "step open"
+	fails_with "/linux/namespaces (line " "/etc/passwd" "not a namespace" "step open"
 	config '.linux.namespaces |= map(if .type == "network" then .path = "/not/there" else . end)'
 	fails_with "/not/there" "no such file or directory" "step open"
 	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/ipc" else . end)'

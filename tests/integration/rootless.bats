@@ -112,7 +112,7 @@ user_run() {
 		| .linux.gidMappings = [{"containerID": 0, "hostID": 0, "size": 10}]'
 	in_container 'echo RAN'
 	user_run
-	assert_error newuidmap "step idmaps"
+	assert_error "/linux/uidMappings (line " newuidmap "step idmaps"
 }
 
 @test "rootless without a user namespace: the call that is refused, and the step" {
