@@ -33,6 +33,7 @@ int host_seccomp_compile(const struct host_seccomp *seccomp, struct arena *arena
 
 /* A child on its way to become a container. */
 struct host_child {
+	int binary_fd; /* berth-init, sealed; -1: not yet, or spawned */
 	int stream_fd;
 	int state;      /* of the conversation: enum wire_state */
 	int init_pidfd; /* the intermediate, until it is reaped; then -1 */
@@ -54,7 +55,10 @@ void host_child_recall(struct host_child *child);
 /* Are descriptors 3 and following, so many, open? To be asked before this process opens any of its own. */
 int host_check_preserved(uint32_t preserved_fds, struct berth_error *err) must_use;
 
-/* Steps "seal" and "spawn": berth-init from a sealed memfd, with a stream to it. It gets this process's
+/* Step "seal": berth-init in a sealed memfd. */
+int host_child_seal(struct host_child *child, struct berth_error *err) must_use;
+
+/* Step "spawn": berth-init from that memfd, with a stream to it; it waits for InitMsg. It gets this process's
  * descriptors from 3 on, `preserved_fds` of them, which must be open. */
 int host_child_spawn(
 	struct host_child *child, uint32_t preserved_fds, struct berth_error *err) must_use;

@@ -73,9 +73,13 @@ static void unescape(char *text)
 	*out = '\0';
 }
 
+struct facts_mount {
+	char *root, *point, *type, *options;
+};
+
 /* "36 35 98:0 ROOT MOUNTPOINT OPTIONS [TAGS] - FSTYPE SOURCE SUPER_OPTIONS": 0 where it is a cgroup
- * mount of a whole hierarchy, else 1. */
-static int parse_mount(char *line, char **ret_point, char **ret_type, char **ret_options)
+ * mount, else 1. */
+static int parse_mount(char *line, struct facts_mount *ret_mount)
 {
 	char *fields[6];
 	char *tail = strstr(line, " - ");
@@ -92,14 +96,16 @@ static int parse_mount(char *line, char **ret_point, char **ret_type, char **ret
 			return 1;
 		}
 	}
-	*ret_type = strsep(&tail, " ");
+	ret_mount->type = strsep(&tail, " ");
 	(void)strsep(&tail, " ");
-	if (!tail || !str_has_prefix(*ret_type, "cgroup")) {
+	if (!tail || !str_has_prefix(ret_mount->type, "cgroup")) {
 		return 1;
 	}
+	unescape(fields[3]);
 	unescape(fields[4]);
-	*ret_point = fields[4];
-	*ret_options = tail;
+	ret_mount->root = fields[3];
+	ret_mount->point = fields[4];
+	ret_mount->options = tail;
 	return 0;
 }
 
@@ -161,6 +167,36 @@ static int find_own_group(const char *groups, const char *super_options, struct 
 	return 1;
 }
 
+/* Where a part of a hierarchy is mounted, as in a container without a cgroup namespace: the path from the
+ * root of the mount. */
+static const char *below_root(const char *path, const char *root)
+{
+	size_t length = strlen(root);
+
+	if (length <= 1 || !str_has_prefix(path, root)) {
+		return path;
+	}
+	if (path[length] == '\0') {
+		return "/";
+	}
+	return path[length] == '/' ? path + length : path;
+}
+
+/* Whether this process may make a directory at the mount point, and where a relative path begins. */
+static int probe_writable(struct arena *arena, struct facts_hierarchy *hierarchy)
+{
+	const char *own = hierarchy->own_path;
+	size_t length = hierarchy->is_v2 ? (size_t)(strrchr(own, '/') - own) : strlen(own);
+	const char *base = arena_printf(arena, "%s%.*s", hierarchy->mount_point, (int)length, own);
+
+	if (!base) {
+		return -ENOMEM;
+	}
+	hierarchy->is_root_writable = sys_may_write(hierarchy->mount_point) == 0;
+	hierarchy->is_base_writable = !strstr(own, "/..") && sys_may_write(base) == 0;
+	return 0;
+}
+
 static int compare_hierarchies(const void *a, const void *b)
 {
 	const struct facts_hierarchy *left = a;
@@ -193,17 +229,19 @@ static int collect_hierarchies(
 	}
 	while ((line = strsep(&rest, "\n")) && count < PROBE_HIERARCHIES_MAX) {
 		struct facts_hierarchy hierarchy = {0};
-		char *point;
-		char *type;
-		char *options;
+		struct facts_mount mount;
 		int r;
 
-		if (parse_mount(line, &point, &type, &options) != 0) {
+		if (parse_mount(line, &mount) != 0) {
 			continue;
 		}
-		hierarchy.mount_point = point;
-		hierarchy.is_v2 = str_is_equal(type, "cgroup2");
-		r = find_own_group(groups, options, arena, &hierarchy);
+		hierarchy.mount_point = mount.point;
+		hierarchy.is_v2 = str_is_equal(mount.type, "cgroup2");
+		r = find_own_group(groups, mount.options, arena, &hierarchy);
+		if (r == 0) {
+			hierarchy.own_path = below_root(hierarchy.own_path, mount.root);
+			r = probe_writable(arena, &hierarchy);
+		}
 		if (r < 0) {
 			return r;
 		}

@@ -23,6 +23,7 @@ enum { HOST_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 void host_child_init(struct host_child *child)
 {
 	*child = (struct host_child){
+		.binary_fd = -1,
 		.stream_fd = -1,
 		.state = WIRE_STATE_SENT,
 		.init_pidfd = -1,
@@ -47,6 +48,7 @@ void host_child_finish(struct host_child *child)
 	/* First, so that it does not complain that the stream has ended. */
 	end_process(&child->init_pidfd);
 	/* The end of the stream ends a child whose pid was never told. */
+	close_fd(&child->binary_fd);
 	close_fd(&child->stream_fd);
 	close_fd(&child->console_fd);
 	if (child->state == WIRE_STATE_EXEC) {
@@ -195,10 +197,9 @@ int host_check_preserved(uint32_t preserved_fds, struct berth_error *err)
 	return 0;
 }
 
-static int spawn_with(int binary_fd, unsigned int preserved_fds, struct host_child *child,
-	struct berth_error *err)
+static int spawn_with(struct host_child *child, unsigned int preserved_fds, struct berth_error *err)
 {
-	struct spawn spawn = {.binary_fd = binary_fd, .preserved_fds = preserved_fds};
+	struct spawn spawn = {.binary_fd = child->binary_fd, .preserved_fds = preserved_fds};
 	char stream[sizeof("_LIBCONTAINER_INITPIPE=") + 12];
 	char extra[64];
 	int fds[2];
@@ -218,24 +219,29 @@ static int spawn_with(int binary_fd, unsigned int preserved_fds, struct host_chi
 	return r;
 }
 
-int host_child_spawn(struct host_child *child, uint32_t preserved_fds, struct berth_error *err)
+int host_child_seal(struct host_child *child, struct berth_error *err)
 {
-	autofd int binary_fd = -1;
-	int step = WIRE_STEP_seal;
-	int r = wire_step_enter(step, err);
+	int r = wire_step_enter(WIRE_STEP_seal, err);
 
 	if (r == 0) {
-		r = seal_payload(&binary_fd, err);
-	}
-	if (r == 0) {
-		step = WIRE_STEP_spawn;
-		r = wire_step_enter(step, err);
-	}
-	if (r == 0) {
-		r = spawn_with(binary_fd, preserved_fds, child, err);
+		r = seal_payload(&child->binary_fd, err);
 	}
 	if (r < 0) {
-		error_add_step(err, wire_step_name(step));
+		error_add_step(err, wire_step_name(WIRE_STEP_seal));
 	}
+	return r;
+}
+
+int host_child_spawn(struct host_child *child, uint32_t preserved_fds, struct berth_error *err)
+{
+	int r = wire_step_enter(WIRE_STEP_spawn, err);
+
+	if (r == 0) {
+		r = spawn_with(child, preserved_fds, err);
+	}
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_spawn));
+	}
+	close_fd(&child->binary_fd);
 	return r;
 }

@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "host/host.h"
-#include "life/life.h"
+#include "life/found.h"
 #include "sys/file.h"
 #include "wire/step.h"
 
@@ -104,7 +104,7 @@ static int parse_text(struct life_config *config, const char *path, struct berth
 			json_position(config->text, offset, &err->line, &err->column);
 		}
 	}
-	return r;
+	return r < 0 ? r : spec_decode(config->tree, &config->arena, &config->spec, err);
 }
 
 static int config_read(struct life_config *config, const char *bundle, struct berth_error *err)
@@ -120,10 +120,19 @@ static int config_read(struct life_config *config, const char *bundle, struct be
 		return error_system(err, ENOMEM, "memory for a path");
 	}
 	r = read_text(config, path, err);
-	if (r == 0) {
-		r = parse_text(config, path, err);
-	}
-	return r < 0 ? r : spec_decode(config->tree, &config->arena, &config->spec, err);
+	return r < 0 ? r : parse_text(config, path, err);
+}
+
+int life_config_load(
+	struct life_config *config, const struct life_found *found, struct berth_error *err)
+{
+	int r;
+
+	memset(config, 0, sizeof(*config));
+	arena_init(&config->arena, LIFE_MEMORY_MAX);
+	config->bundle = found->record.bundle;
+	r = store_read_config(&found->entry, &config->arena, &config->text, &config->length, err);
+	return r < 0 ? r : parse_text(config, "the container's config.json", err);
 }
 
 int life_config_open(struct life_config *config, const char *bundle, struct berth_error *err)
@@ -163,7 +172,8 @@ int life_config_plan(struct life_config *config, const struct plan_request *requ
 	int r = wire_step_enter(WIRE_STEP_plan, err);
 
 	if (r == 0) {
-		r = host_probe(plan_facts_wanted(&config->spec), &config->arena, &facts, err);
+		r = host_probe(
+			plan_facts_wanted(&config->spec, request), &config->arena, &facts, err);
 	}
 	if (r == 0) {
 		r = plan_make(&config->spec, request, &facts, &config->arena, ret_plan, err);

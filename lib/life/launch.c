@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 #include "host/host.h"
-#include "life/life.h"
+#include "life/found.h"
 #include "sys/cred.h"
 #include "sys/process.h"
 #include "wire/step.h"
@@ -26,11 +26,12 @@ struct launch {
 	struct store store;
 	struct store_entry entry;
 	struct store_record record;
+	struct cgroup cgroup;
 	struct host_child child;
 	struct host_front front;
 	int console_fd; /* the console socket */
 	int fifo_fd;
-	bool is_recorded; /* the entry is ours to take away */
+	bool is_recorded; /* the entry, and the cgroup, are ours to take away */
 	char created[40];
 };
 
@@ -42,18 +43,31 @@ static void launch_init(struct launch *launch, const struct life_request *reques
 	launch->console_fd = -1;
 	launch->fifo_fd = -1;
 	store_entry_init(&launch->entry);
+	cgroup_init(&launch->cgroup);
 	host_child_init(&launch->child);
 	host_front_init(&launch->front);
 }
 
-/* In reverse: the process, then the record, so that there is never a process without one. */
-static void launch_finish(struct launch *launch)
+/* In reverse: the process, what else is in its cgroup (without a pid namespace it outlives the first process),
+ * the cgroup, and then the record: what cannot be taken away stays on record. */
+static int launch_undo(struct launch *launch, struct berth_error *err)
 {
+	int r;
+
 	host_child_finish(&launch->child);
 	host_front_end(&launch->front);
-	if (launch->is_recorded) {
-		(void)!store_remove(&launch->store, &launch->entry, NULL);
+	if (!launch->is_recorded) {
+		return 0;
 	}
+	launch->is_recorded = false;
+	r = life_end_cgroup(&launch->cgroup, err);
+	return r < 0 ? r : store_remove(&launch->store, &launch->entry, err);
+}
+
+static void launch_finish(struct launch *launch)
+{
+	(void)!launch_undo(launch, NULL);
+	cgroup_finish(&launch->cgroup);
 	store_entry_close(&launch->entry);
 	store_close(&launch->store);
 	close_fd(&launch->console_fd);
@@ -81,9 +95,13 @@ static int fill_record(struct launch *launch, struct berth_error *err)
 	const struct spec *spec = &launch->config.spec;
 	struct store_annotation *annotations =
 		arena_alloc(&launch->config.arena, spec->annotations.count, sizeof(*annotations));
+	struct cgroup_texts cgroups;
 
 	if (!annotations) {
 		return error_system(err, ENOMEM, "memory for the annotations");
+	}
+	if (cgroup_describe(&launch->cgroup, &launch->config.arena, &cgroups) < 0) {
+		return error_system(err, ENOMEM, "memory for the cgroup's texts");
 	}
 	for (size_t i = 0; i < spec->annotations.count; i++) {
 		annotations[i] = (struct store_annotation){
@@ -100,8 +118,21 @@ static int fill_record(struct launch *launch, struct berth_error *err)
 		.owner = sys_geteuid(),
 		.annotations = annotations,
 		.annotation_count = spec->annotations.count,
+		.cgroups = cgroups.items,
+		.cgroup_count = cgroups.count,
 	};
 	return 0;
+}
+
+/* One that somebody lives in is refused; the record has what will be made. */
+static int launch_find_cgroup(struct launch *launch, struct berth_error *err)
+{
+	int r = cgroup_find(&launch->cgroup, &launch->plan.host.cgroup, err);
+
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_cgroup));
+	}
+	return r;
 }
 
 /* Step "record": the container's directory, its lock, and that it is being made. */
@@ -119,9 +150,16 @@ static int launch_record(struct launch *launch, bool is_held, struct berth_error
 		return r;
 	}
 	launch->is_recorded = true;
-	r = fill_record(launch, err);
+	r = launch_find_cgroup(launch, err);
+	if (r == 0) {
+		r = fill_record(launch, err);
+	}
 	if (r == 0) {
 		r = store_write(&launch->entry, &launch->record, err);
+	}
+	if (r == 0) {
+		r = store_write_config(
+			&launch->entry, launch->config.text, launch->config.length, err);
 	}
 	if (r == 0 && is_held) {
 		r = store_fifo_make(&launch->entry, &launch->fifo_fd, err);
@@ -162,6 +200,24 @@ static int launch_compile(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
+/* Step "cgroup": before there is a process that it would not hold. */
+static int launch_cgroup(struct launch *launch, struct berth_error *err)
+{
+	const struct host_cgroup *plan = &launch->plan.host.cgroup;
+	int r = wire_step_enter(WIRE_STEP_cgroup, err);
+
+	if (r == 0) {
+		r = cgroup_create(&launch->cgroup, plan, err);
+	}
+	if (r == 0) {
+		r = cgroup_limit(&launch->cgroup, plan, false, err);
+	}
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_cgroup));
+	}
+	return r;
+}
+
 static int launch_prepare(struct launch *launch, bool is_held, struct berth_error *err)
 {
 	const struct life_request *request = launch->request;
@@ -192,7 +248,6 @@ static int launch_prepare(struct launch *launch, bool is_held, struct berth_erro
 	if (r == 0) {
 		launch->plan.boot.preserved_fds = request->preserved_fds;
 		launch->plan.boot.flags |= is_held ? BOOT_HOLD : 0;
-		r = launch_record(launch, is_held, err);
 	}
 	return r;
 }
@@ -209,16 +264,44 @@ static int record_process(struct launch *launch, struct berth_error *err)
 	return store_write(&launch->entry, &launch->record, err);
 }
 
+/* berth-init waits for its first message meanwhile: all that it does happens inside the cgroup. */
+static int launch_spawn(struct launch *launch, struct berth_error *err)
+{
+	int r = host_child_spawn(&launch->child, launch->request->preserved_fds, err);
+
+	if (r == 0) {
+		r = cgroup_join(&launch->cgroup, launch->child.init_pid, err);
+		if (r < 0) {
+			error_add_step(err, wire_step_name(WIRE_STEP_spawn));
+		}
+	}
+	return r;
+}
+
+/* The rest of the limits, when the child has built everything. */
+static int launch_limit(struct launch *launch, struct berth_error *err)
+{
+	int r = cgroup_limit(&launch->cgroup, &launch->plan.host.cgroup, true, err);
+
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_limits));
+	}
+	return r;
+}
+
 static int launch_child(struct launch *launch, bool is_foreground, struct berth_error *err)
 {
 	const struct plan *plan = &launch->plan;
-	int r = host_child_spawn(&launch->child, launch->request->preserved_fds, err);
+	int r = launch_spawn(launch, err);
 
 	if (r == 0) {
 		r = host_child_build(&launch->child, &plan->host, &plan->boot, err);
 	}
 	if (r == 0) {
 		r = record_process(launch, err);
+	}
+	if (r == 0) {
+		r = launch_limit(launch, err);
 	}
 	if (r == 0 && launch->console_fd >= 0) {
 		r = host_console_send(launch->console_fd, launch->child.console_fd, err);
@@ -227,7 +310,13 @@ static int launch_child(struct launch *launch, bool is_foreground, struct berth_
 	if (r == 0 && is_foreground) {
 		r = host_front_begin(&launch->front, &launch->child, err);
 	}
-	return r < 0 ? r : host_child_go(&launch->child, &plan->host, launch->fifo_fd, err);
+	if (r == 0) {
+		r = host_child_go(&launch->child, &plan->host, launch->fifo_fd, err);
+	}
+	if (r < 0 && cgroup_oom_kills(&launch->cgroup) > 0) {
+		error_prefix(err, "container init was OOM-killed (memory limit too low?)");
+	}
+	return r;
 }
 
 /* Step "created": the container is there, and everybody may know. */
@@ -269,6 +358,15 @@ static int launch_all(struct launch *launch, bool is_held, struct berth_error *e
 	int r = launch_prepare(launch, is_held, err);
 
 	if (r == 0) {
+		r = host_child_seal(&launch->child, err);
+	}
+	if (r == 0) {
+		r = launch_record(launch, is_held, err);
+	}
+	if (r == 0) {
+		r = launch_cgroup(launch, err);
+	}
+	if (r == 0) {
 		r = launch_child(launch, !is_held && !launch->request->is_detached, err);
 	}
 	if (r == 0) {
@@ -301,6 +399,7 @@ int life_create(const struct life_request *request, struct berth_error *err)
 int life_run(const struct life_request *request, int *ret_status, struct berth_error *err)
 {
 	autolaunch struct launch launch;
+	int ended;
 	int r;
 
 	launch_init(&launch, request);
@@ -317,5 +416,6 @@ int life_run(const struct life_request *request, int *ret_status, struct berth_e
 	store_entry_unlock(&launch.entry);
 	r = host_front_wait(&launch.front, &launch.child, ret_status, err);
 	launch.is_recorded = !request->is_kept && store_entry_relock(&launch.entry) == 0;
-	return r;
+	ended = launch_undo(&launch, r < 0 ? NULL : err);
+	return r < 0 ? r : ended;
 }

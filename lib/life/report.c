@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "life/life.h"
+#include "life/found.h"
 
 enum { LIFE_MEMORY_MAX = 256 * 1024 * 1024 };
 
@@ -74,7 +74,7 @@ int life_state(const char *root, const char *id, char **ret_text, struct berth_e
 	if (r < 0) {
 		return r;
 	}
-	put_state(&writer, &record, store_status(&entry, &record));
+	put_state(&writer, &record, life_status(&entry, &record));
 	return take_text(&writer, ret_text, err);
 }
 
@@ -184,7 +184,7 @@ static int list_one(const struct store *store, const char *id, struct arena *are
 	item->code = STORE_STOPPED;
 	item->status = "unknown";
 	if (r == 0) {
-		item->code = store_status(&entry, &item->record);
+		item->code = life_status(&entry, &item->record);
 		item->status = store_status_name(item->code);
 	}
 	item->record.id = id;

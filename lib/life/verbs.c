@@ -7,67 +7,14 @@
 #include <signal.h>
 
 #include "base/cleanup.h"
-#include "host/host.h"
-#include "life/life.h"
+#include "life/found.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "wire/step.h"
 
-enum {
-	LIFE_MEMORY_MAX = 64 * 1024 * 1024,
-	LIFE_END_TIMEOUT_MS = 10000, /* what a killed process may take to end */
-};
+enum { LIFE_END_TIMEOUT_MS = 10000 }; /* what a killed process may take to end */
 
-/* A container that was found: its entry, locked, and its record. */
-struct found {
-	struct arena arena;
-	struct store store;
-	struct store_entry entry;
-	struct store_record record;
-	enum store_status status;
-};
-
-static void found_finish(struct found *found)
-{
-	store_entry_close(&found->entry);
-	store_close(&found->store);
-	arena_finish(&found->arena);
-}
-
-#define autofound __attribute__((cleanup(found_finish)))
-
-/* Finds and locks; the record is the caller's to read. */
-static int found_lock(
-	struct found *found, const char *root, const char *id, struct berth_error *err)
-{
-	int r;
-
-	*found = (struct found){.store = {.fd = -1}};
-	arena_init(&found->arena, LIFE_MEMORY_MAX);
-	store_entry_init(&found->entry);
-	r = store_open(root, false, &found->store, err);
-	return r < 0 ? r : store_find(&found->store, id, true, &found->entry, err);
-}
-
-static int found_read(struct found *found, struct berth_error *err)
-{
-	int r = store_read(&found->entry, &found->arena, &found->record, err);
-
-	if (r == 0) {
-		found->status = store_status(&found->entry, &found->record);
-	}
-	return r;
-}
-
-static int found_open(
-	struct found *found, const char *root, const char *id, struct berth_error *err)
-{
-	int r = found_lock(found, root, id, err);
-
-	return r < 0 ? r : found_read(found, err);
-}
-
-static int start_refused(const struct found *found, struct berth_error *err)
+static int start_refused(const struct life_found *found, struct berth_error *err)
 {
 	if (found->status == STORE_STOPPED) {
 		return error_set(
@@ -83,9 +30,9 @@ static int start_refused(const struct found *found, struct berth_error *err)
 
 int life_start(const char *root, const char *id, struct berth_error *err)
 {
-	autofound struct found found;
+	autofound struct life_found found;
 	autofd int fifo_fd = -1;
-	int r = found_open(&found, root, id, err);
+	int r = life_found_open(&found, root, id, err);
 
 	if (r == 0) {
 		r = wire_step_enter(WIRE_STEP_start, err);
@@ -107,9 +54,9 @@ int life_start(const char *root, const char *id, struct berth_error *err)
 
 int life_kill(const char *root, const char *id, int signal, struct berth_error *err)
 {
-	autofound struct found found;
+	autofound struct life_found found;
 	autofd int pidfd = -1;
-	int r = found_open(&found, root, id, err);
+	int r = life_found_open(&found, root, id, err);
 
 	if (r < 0) {
 		return r;
@@ -125,53 +72,66 @@ int life_kill(const char *root, const char *id, int signal, struct berth_error *
 	return r < 0 ? error_system(err, r, "send signal %d to the container", signal) : 0;
 }
 
-/* SIGKILL, and the end of the process. */
-static int end_process(const struct store_record *record, struct berth_error *err)
+/* SIGKILL for the first process and all others, and their end. */
+static int end_processes(const struct life_found *found, struct berth_error *err)
 {
-	autofd int pidfd = store_process_open(record);
-	int r;
+	autofd int pidfd = store_process_open(&found->record);
+	int pid = (int)found->record.pid;
+	int r = pidfd < 0 ? 0 : sys_pidfd_send_signal(pidfd, SIGKILL);
 
-	if (pidfd < 0) {
-		return 0;
-	}
-	r = sys_pidfd_send_signal(pidfd, SIGKILL);
 	if (r < 0 && r != -ESRCH) {
-		return error_system(err, r, "end the container's process %d", (int)record->pid);
+		return error_system(err, r, "end the container's process %d", pid);
+	}
+	/* This thaws as well: what is frozen does not end. */
+	r = cgroup_kill(&found->cgroup, LIFE_END_TIMEOUT_MS, err);
+	if (r < 0 || pidfd < 0) {
+		return r;
 	}
 	r = sys_poll(pidfd, POLLIN, LIFE_END_TIMEOUT_MS);
 	if (r == 0) {
 		return error_set(err, BERTH_ERROR_STATE,
-			"the container's process %d has not ended %d seconds after SIGKILL",
-			(int)record->pid, LIFE_END_TIMEOUT_MS / 1000);
+			"the container's process %d has not ended %d seconds after SIGKILL", pid,
+			LIFE_END_TIMEOUT_MS / 1000);
 	}
 	return r < 0 ? error_system(err, r, "wait for the container's process") : 0;
 }
 
-static int delete_found(struct found *found, bool is_forced, struct berth_error *err)
+/* What a record that nobody can read does not tell, the lock's file may; and it must not keep the id for
+ * ever. */
+static int delete_damaged(struct life_found *found, struct berth_error *err)
 {
-	int r = found_read(found, err);
+	if (store_read_rescue(&found->entry, &found->arena, &found->record, NULL) < 0) {
+		found->record = (struct store_record){0};
+	}
+	error_clear(err);
+	return life_found_cgroup(found, err);
+}
 
-	/* A record that nobody can read must not keep the id for ever. */
+static int delete_found(struct life_found *found, bool is_forced, struct berth_error *err)
+{
+	int r = life_found_read(found, err);
+
 	if (r < 0 && is_forced) {
-		error_clear(err);
-		return store_remove(&found->store, &found->entry, err);
-	}
-	if (r < 0) {
-		return r;
-	}
-	if (!is_forced && found->status != STORE_STOPPED && found->status != STORE_CREATED) {
-		return error_set(err, BERTH_ERROR_STATE,
+		r = delete_damaged(found, err);
+	} else if (r == 0 && !is_forced && found->status != STORE_STOPPED &&
+		   found->status != STORE_CREATED) {
+		r = error_set(err, BERTH_ERROR_STATE,
 			"cannot delete container %s that is not stopped: %s", found->entry.id,
 			store_status_name(found->status));
 	}
-	r = end_process(&found->record, err);
+	if (r == 0) {
+		r = end_processes(found, err);
+	}
+	if (r == 0) {
+		r = life_end_cgroup(&found->cgroup, err);
+	}
 	return r < 0 ? r : store_remove(&found->store, &found->entry, err);
 }
 
 int life_delete(const char *root, const char *id, bool is_forced, struct berth_error *err)
 {
-	autofound struct found found;
-	int r = found_lock(&found, root, id, err);
+	autofound struct life_found found;
+	int r = life_found_lock(&found, root, id, err);
 
 	if (r < 0 && is_forced && err && err->error_class == BERTH_ERROR_NOT_FOUND) {
 		error_clear(err);

@@ -5,7 +5,7 @@
  * 2).
  *
  * With a cgroup namespace the hierarchy is mounted anew, and its root is what the namespace shows.
- * Without one a new mount would show the whole host: this process's own part is bound instead.
+ * Without one a new mount would show the whole host: the container's own part is bound instead.
  */
 #include <string.h>
 
@@ -74,11 +74,25 @@ static int v1_options(
 	return 0;
 }
 
+/* The container's part of a hierarchy: the cgroup that is made for it, or else the one it stays in. */
+static const char *own_part(const struct plan_work *work, const struct facts_hierarchy *hierarchy)
+{
+	const struct host_cgroup *cgroup = &work->plan->host.cgroup;
+
+	for (size_t i = 0; i < cgroup->dir_count; i++) {
+		if (!cgroup->dirs[i].is_optional &&
+			str_is_equal(cgroup->dirs[i].mount_point, hierarchy->mount_point)) {
+			return cgroup->dirs[i].path;
+		}
+	}
+	return hierarchy->own_path;
+}
+
 static int bind_own_part(struct plan_work *work, const struct facts_hierarchy *hierarchy,
 	struct boot_mount *next, struct berth_error *err)
 {
-	char *path =
-		arena_printf(work->arena, "%s/%s", hierarchy->mount_point, hierarchy->own_path);
+	char *path = arena_printf(
+		work->arena, "%s/%s", hierarchy->mount_point, own_part(work, hierarchy));
 
 	next->kind = BOOT_MOUNT_BIND;
 	/* In a user namespace the mounts below are locked to the one above: all of them or none. */

@@ -9,7 +9,7 @@
 
 /* Facts that cost something to find, so that they are asked for only where the config needs them. */
 enum facts_wanted {
-	FACTS_CGROUP = 1 << 0, /* a mount of type cgroup */
+	FACTS_CGROUP = 1 << 0, /* the hierarchies */
 };
 
 /* One mounted cgroup hierarchy of the host. */
@@ -18,6 +18,8 @@ struct facts_hierarchy {
 	const char *controllers; /* of v1: "cpu,cpuacct" or "name=systemd"; of v2: "" */
 	const char *own_path; /* this process's cgroup in it, from its root: "/", "/user.slice" */
 	bool is_v2;
+	bool is_root_writable; /* this process may make a cgroup at the mount point */
+	bool is_base_writable; /* ... below own_path; on version 2 beside it */
 };
 
 /* A link beside the hierarchies: "cpu" -> "cpu,cpuacct". */

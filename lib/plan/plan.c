@@ -12,8 +12,10 @@ static int (*const planners[])(struct plan_work *, struct berth_error *) = {
 	plan_process,
 	plan_identity,
 	plan_seccomp,
+	plan_cgroup,
 	plan_mounts,
 	plan_devices,
+	plan_device_rules,
 	plan_sysctls,
 };
 
@@ -37,8 +39,11 @@ int plan_texts(struct arena *arena, const struct spec_strings *strings,
 	return 0;
 }
 
-uint32_t plan_facts_wanted(const struct spec *spec)
+uint32_t plan_facts_wanted(const struct spec *spec, const struct plan_request *request)
 {
+	if (!request->is_cgroup_disabled) {
+		return FACTS_CGROUP;
+	}
 	for (size_t i = 0; i < spec->mounts.count; i++) {
 		if (plan_is_cgroup_mount(&spec->mounts.items[i])) {
 			return FACTS_CGROUP;

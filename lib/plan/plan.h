@@ -20,8 +20,9 @@ struct plan_request {
 	const char
 		*bundle; /* absolute path of the bundle: relative paths of the config start there */
 	const char *id;  /* of the container; NULL: it has none, and no keyring is named after it */
-	bool is_keyring_kept; /* the session keyring stays the caller's */
-	bool is_pdeathsig;    /* the child dies with this thread until the image runs */
+	bool is_keyring_kept;    /* the session keyring stays the caller's */
+	bool is_pdeathsig;       /* the child dies with this thread until the image runs */
+	bool is_cgroup_disabled; /* no cgroup: the container stays in the caller's */
 };
 
 struct plan {
@@ -29,8 +30,8 @@ struct plan {
 	struct boot boot;
 };
 
-/* Which of FACTS_* plan_make() will read for this spec. */
-uint32_t plan_facts_wanted(const struct spec *spec);
+/* Which of FACTS_* plan_make() will read. */
+uint32_t plan_facts_wanted(const struct spec *spec, const struct plan_request *request);
 
 /* Makes the plan. Texts point into the spec, the request, the facts and the arena. */
 int plan_make(const struct spec *spec, const struct plan_request *request,

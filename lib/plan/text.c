@@ -183,6 +183,60 @@ static void write_limit(struct text_out *out, const char *label, uint64_t value)
 	}
 }
 
+static void write_number(struct text_out *out, int64_t number)
+{
+	if (number < 0) {
+		text_add(out, "*");
+	} else {
+		text_add(out, "%lld", (long long)number);
+	}
+}
+
+static void write_device_rules(struct text_out *out, const struct host_devices *devices)
+{
+	text_label(out, "device rules");
+	text_add(out, "%s all%s", devices->is_allowed ? "allow" : "deny",
+		devices->count > 0 ? " but" : "");
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct host_device_rule *rule = &devices->rules[i];
+
+		text_add(out, "%s %c ", i > 0 ? "," : "", rule->is_block ? 'b' : 'c');
+		write_number(out, rule->major);
+		text_add(out, ":");
+		write_number(out, rule->minor);
+		text_add(out, " %s%s%s", rule->access & HOST_DEVICE_READ ? "r" : "",
+			rule->access & HOST_DEVICE_WRITE ? "w" : "",
+			rule->access & HOST_DEVICE_MKNOD ? "m" : "");
+	}
+	text_add(out, "\n");
+}
+
+static void write_cgroup(struct text_out *out, const struct host_cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->dir_count; i++) {
+		const struct host_cgroup_dir *dir = &cgroup->dirs[i];
+
+		text_label(out, "cgroup");
+		text_quote(out, dir->mount_point, false);
+		text_quote(out, dir->path, false);
+		text_add(out, "%s\n", dir->is_optional ? " [where it can be made]" : "");
+	}
+	for (size_t i = 0; i < cgroup->write_count; i++) {
+		const struct host_cgroup_write *write = &cgroup->writes[i];
+
+		text_label(out, "limit");
+		text_add(out, "%s = ", write->file);
+		text_quote(out, write->value, false);
+		text_add(out, "%s%s%s\n",
+			write->flags & HOST_CGROUP_FINAL ? " [when it is ready]" : "",
+			write->flags & HOST_CGROUP_OPTIONAL ? " [where it exists]" : "",
+			write->flags & HOST_CGROUP_WITH_NEXT ? " [or after the next]" : "");
+	}
+	if (cgroup->devices.is_present) {
+		write_device_rules(out, &cgroup->devices);
+	}
+}
+
 static void write_host(struct text_out *out, const struct host_plan *host)
 {
 	static const char *const ways[] = {
@@ -210,6 +264,7 @@ static void write_host(struct text_out *out, const struct host_plan *host)
 		text_row(out, "oom score adj", "%d%s", host->oom_score_adj,
 			host->may_keep_oom_score ? ", or as it is where that is refused" : "");
 	}
+	write_cgroup(out, &host->cgroup);
 	for (size_t i = 0; i < host->rlimit_count; i++) {
 		const char *name = plan_rlimit_name(host->rlimits[i].resource);
 

@@ -45,6 +45,8 @@ int plan_process(struct plan_work *work, struct berth_error *err) must_use;
 int plan_identity(struct plan_work *work, struct berth_error *err) must_use; /* after the id maps */
 int plan_sysctls(struct plan_work *work, struct berth_error *err) must_use;
 int plan_seccomp(struct plan_work *work, struct berth_error *err) must_use;
+int plan_cgroup(struct plan_work *work, struct berth_error *err) must_use; /* before the mounts */
+int plan_device_rules(struct plan_work *work, struct berth_error *err) must_use; /* after it */
 
 /* Whether an id has a meaning in the user namespace that is made with these mappings. */
 bool plan_is_mapped(const struct spec_mappings *mappings, uint32_t container_id);
@@ -118,6 +120,24 @@ size_t plan_cgroup_mount_max(const struct facts *facts);
 
 int plan_cgroup_mount(
 	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err) must_use;
+
+/* cgroup.c and what it hands the limits to. */
+
+/* Why the container has no cgroup that could hold it to anything: half a sentence. */
+const char *plan_cgroup_missing(const struct plan_work *work);
+
+/* The directory of a controller, an index of the plan's; -1 where there is none. On version 2 every
+ * controller is in the one directory there is. */
+int plan_cgroup_find(const struct host_cgroup *cgroup, const char *controller) must_use;
+
+/* Whether a word is one of the comma-separated ones of a list. */
+bool plan_cgroup_has(const char *list, const char *word);
+
+/* The writes of linux.resources, but for the devices. */
+int plan_limits(struct plan_work *work, struct berth_error *err) must_use;
+
+/* cpu.shares of version 1 (2 to 262144) as cpu.weight of version 2 (1 to 10000). */
+uint64_t plan_cpu_weight(uint64_t shares);
 
 /* The check of a path on which something is to be put: /proc is procfs, and nothing below it is
  * covered but by the files that lxcfs(1) binds there. `is_procfs`: what comes is a procfs or the

@@ -156,7 +156,7 @@ struct spec_seccomp {
 	struct spec_seccomp_calls calls;
 };
 
-/* annotations, linux.sysctl: the keys and values, in the order written */
+/* annotations, linux.sysctl, linux.resources.unified: the keys and values, in the order written */
 struct spec_annotation {
 	const char *key, *value;
 };
@@ -164,6 +164,50 @@ struct spec_annotation {
 struct spec_annotations {
 	const struct spec_annotation *items;
 	size_t count;
+};
+
+/* linux.resources.devices[]: a rule of the device controller */
+struct spec_device_rule {
+	bool allow;
+	const char *type; /* "a", "c" or "b" */
+	bool has_major, has_minor;
+	int64_t major, minor;
+	const char *access; /* of "r", "w" and "m" */
+};
+
+struct spec_device_rules {
+	const struct spec_device_rule *items;
+	size_t count;
+};
+
+/* linux.resources.memory: bytes. 0 is the same as absent, but for swappiness; -1 is no limit. */
+struct spec_memory {
+	int64_t limit, reservation, swap, kernel, kernel_tcp;
+	bool has_swappiness;
+	uint64_t swappiness; /* 0 to 100; UINT64_MAX is -1 of a caller that has no value */
+	bool disable_oom_killer, use_hierarchy, check_before_update;
+};
+
+/* linux.resources.cpu: microseconds. 0 is the same as absent, but for burst and idle. */
+struct spec_cpu {
+	uint64_t shares, period, burst, realtime_period;
+	int64_t quota, realtime_runtime, idle;
+	bool has_burst, has_idle;
+	const char *cpus, *mems;
+};
+
+/* linux.resources.pids: 0 is a limit, -1 is none */
+struct spec_pids {
+	int64_t limit;
+	bool has_limit;
+};
+
+struct spec_resources {
+	struct spec_device_rules devices;
+	struct spec_memory memory;
+	struct spec_cpu cpu;
+	struct spec_pids pids;
+	struct spec_annotations unified;
 };
 
 struct spec_linux {
@@ -175,6 +219,8 @@ struct spec_linux {
 	struct spec_strings masked_paths, readonly_paths;
 	struct spec_seccomp seccomp;
 	struct spec_annotations sysctl;
+	const char *cgroups_path;
+	struct spec_resources resources;
 };
 
 struct spec {

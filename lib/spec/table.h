@@ -64,8 +64,9 @@ int spec_table_decode(const struct spec_table *table, const struct json_value *o
 	struct arena *arena, void *ret_struct, struct berth_error *err) must_use;
 
 /* The sections that have a file of their own. */
-extern const struct spec_table spec_process_table; /* struct spec_process */
-extern const struct spec_table spec_linux_table;   /* struct spec_linux */
-extern const struct spec_table spec_seccomp_table; /* struct spec_seccomp */
+extern const struct spec_table spec_process_table;   /* struct spec_process */
+extern const struct spec_table spec_linux_table;     /* struct spec_linux */
+extern const struct spec_table spec_seccomp_table;   /* struct spec_seccomp */
+extern const struct spec_table spec_resources_table; /* struct spec_resources */
 
 #endif

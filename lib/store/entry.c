@@ -5,8 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "store/store.h"
-#include "sys/abi.h"
+#include "store/inside.h"
 #include "sys/cred.h"
 #include "sys/file.h"
 
@@ -16,10 +15,6 @@ enum {
 };
 
 static const char lock_name[] = "lock";
-
-/* No link on the way, and nothing outside of the state root. */
-static const uint64_t store_resolve =
-	RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
 
 /* The path and what is missing of its parents. */
 static int make_root(const char *root)
@@ -125,7 +120,7 @@ static int not_found(const char *id, struct berth_error *err)
 static int open_directory(const struct store *store, const char *id)
 {
 	return store->fd < 0 ? -ENOENT
-			     : sys_openat2(store->fd, id, O_RDONLY | O_DIRECTORY, 0, store_resolve);
+			     : sys_openat2(store->fd, id, O_RDONLY | O_DIRECTORY, 0, STORE_RESOLVE);
 }
 
 int store_create(const struct store *store, const char *id, struct store_entry *ret_entry,
@@ -145,7 +140,7 @@ int store_create(const struct store *store, const char *id, struct store_entry *
 	fd = open_directory(store, id);
 	if (fd >= 0) {
 		lock_fd = sys_openat2(fd, lock_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
-			STORE_FILE_MODE, store_resolve);
+			STORE_FILE_MODE, STORE_RESOLVE);
 	}
 	r = fd < 0 ? fd : lock_fd;
 	if (r >= 0) {
@@ -168,12 +163,12 @@ int store_create(const struct store *store, const char *id, struct store_entry *
 static int lock_entry(int fd, bool is_exclusive)
 {
 	autofd int lock_fd =
-		sys_openat2(fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, store_resolve);
+		sys_openat2(fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, STORE_RESOLVE);
 	int r;
 
 	if (lock_fd == -ENOENT) {
 		lock_fd = sys_openat2(fd, lock_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
-			STORE_FILE_MODE, store_resolve);
+			STORE_FILE_MODE, STORE_RESOLVE);
 	}
 	if (lock_fd < 0) {
 		return lock_fd;
@@ -190,7 +185,7 @@ void store_entry_unlock(struct store_entry *entry)
 int store_entry_relock(struct store_entry *entry)
 {
 	autofd int lock_fd = sys_openat2(
-		entry->fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, store_resolve);
+		entry->fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, STORE_RESOLVE);
 	struct stat st;
 	int r = lock_fd < 0 ? lock_fd : sys_flock(lock_fd, true, STORE_LOCK_TIMEOUT_MS);
 
@@ -264,10 +259,11 @@ int store_find(const struct store *store, const char *id, bool is_exclusive,
 	return 0;
 }
 
-static int remove_file(const char *name, void *argument)
+static int remove_file(const char *name, bool is_directory, void *argument)
 {
 	const int *fd = argument;
 
+	(void)is_directory;
 	return str_is_equal(name, lock_name) ? 0 : sys_unlinkat(*fd, name, 0);
 }
 

@@ -29,12 +29,12 @@ static int listing_grow(struct listing *listing)
 	return 0;
 }
 
-static int listing_add(const char *name, void *argument)
+static int listing_add(const char *name, bool is_directory, void *argument)
 {
 	struct listing *listing = argument;
 	const char *copy;
 
-	if (store_check_id(name, NULL) < 0) {
+	if (!is_directory || store_check_id(name, NULL) < 0) {
 		return 0; /* not ours */
 	}
 	if (listing->count == listing->capacity && listing_grow(listing) < 0) {

@@ -24,6 +24,7 @@ const char *store_status_name(enum store_status status)
 		[STORE_CREATING] = "creating",
 		[STORE_CREATED] = "created",
 		[STORE_RUNNING] = "running",
+		[STORE_PAUSED] = "paused",
 		[STORE_STOPPED] = "stopped",
 	};
 	_Static_assert(ARRAY_COUNT(names) == STORE_STATUS_COUNT, "a name for each status");

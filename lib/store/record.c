@@ -4,23 +4,15 @@
  * are ignored, so that a newer berth's file can be read.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "store/store.h"
-#include "sys/abi.h"
-#include "sys/file.h"
+#include "store/inside.h"
 #include "json/json.h"
 
 enum { STORE_STATE_MAX_BYTES = 4 * 1024 * 1024 };
 
 static const char state_name[] = "state.json";
-static const char state_new_name[] = "state.json.new";
-
-static const uint64_t store_resolve =
-	RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
 
 static void put_text(struct json_writer *writer, const char *key, const char *text)
 {
@@ -55,30 +47,13 @@ static void put_record(struct json_writer *writer, const struct store_record *re
 		put_text(writer, record->annotations[i].key, record->annotations[i].value);
 	}
 	json_write_end(writer, '}');
+	json_write_key(writer, "cgroups");
+	json_write_begin(writer, '[');
+	for (size_t i = 0; i < record->cgroup_count; i++) {
+		json_write_string(writer, record->cgroups[i]);
+	}
+	json_write_end(writer, ']');
 	json_write_end(writer, '}');
-}
-
-static int write_file(int dir_fd, const char *text, size_t length)
-{
-	autofd int fd = -1;
-	size_t done = 0;
-
-	/* One that a killed command has left would be in the way. */
-	(void)!sys_unlinkat(dir_fd, state_new_name, 0);
-	fd = sys_openat2(dir_fd, state_new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600,
-		store_resolve);
-	if (fd < 0) {
-		return fd;
-	}
-	while (done < length) {
-		ssize_t r = sys_write(fd, text + done, length - done);
-
-		if (r <= 0) {
-			return r < 0 ? (int)r : -EIO;
-		}
-		done += (size_t)r;
-	}
-	return sys_renameat(dir_fd, state_new_name, state_name);
 }
 
 int store_write(
@@ -91,51 +66,13 @@ int store_write(
 	json_writer_init(&writer, false);
 	put_record(&writer, record);
 	r = json_writer_take(&writer, &text);
+	if (r == 0 && record->is_creating) {
+		r = store_write_rescue(entry, record);
+	}
 	if (r == 0) {
-		r = write_file(entry->fd, text, strlen(text));
+		r = store_file_write(entry, state_name, text, strlen(text));
 	}
 	return r < 0 ? error_system(err, r, "write the state of container %s", entry->id) : 0;
-}
-
-static int damaged(const struct store_entry *entry, const char *what, struct berth_error *err)
-{
-	return error_set(err, BERTH_ERROR_STATE, "the state of container %s is damaged: %s",
-		entry->id, what);
-}
-
-static int read_file(const struct store_entry *entry, struct arena *arena, char **ret_text,
-	size_t *ret_length, struct berth_error *err)
-{
-	/* O_NONBLOCK: a fifo in its place must not hold anybody up. */
-	autofd int fd = sys_openat2(
-		entry->fd, state_name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0, store_resolve);
-	struct stat st;
-	size_t length = 0;
-	char *text;
-	int r = fd < 0 ? fd : sys_fstat(fd, &st);
-
-	if (r < 0) {
-		return damaged(entry,
-			r == -ENOENT ? "there is no state.json" : "it cannot be opened", err);
-	}
-	if (!S_ISREG(st.st_mode) || st.st_size > STORE_STATE_MAX_BYTES) {
-		return damaged(entry, "state.json is no file of a fitting size", err);
-	}
-	text = arena_alloc(arena, (size_t)st.st_size + 1, 1);
-	if (!text) {
-		return error_system(err, ENOMEM, "memory for the state");
-	}
-	while (length < (size_t)st.st_size) {
-		ssize_t got = sys_read(fd, text + length, (size_t)st.st_size - length);
-
-		if (got <= 0) {
-			break;
-		}
-		length += (size_t)got;
-	}
-	*ret_text = text;
-	*ret_length = length;
-	return 0;
 }
 
 /* The text of a member, or NULL where there is none of that kind. */
@@ -177,6 +114,28 @@ static int get_annotations(
 	return 0;
 }
 
+static int get_cgroups(
+	const struct json_value *tree, struct arena *arena, struct store_record *record)
+{
+	const struct json_value *list = json_get(tree, "cgroups");
+	const char **items;
+
+	if (!list || list->kind != JSON_ARRAY) {
+		return 0;
+	}
+	items = arena_alloc(arena, list->length, sizeof(*items));
+	if (!items) {
+		return -ENOMEM;
+	}
+	for (const struct json_value *at = list->first; at; at = at->next) {
+		if (at->kind == JSON_STRING) {
+			items[record->cgroup_count++] = at->text;
+		}
+	}
+	record->cgroups = items;
+	return 0;
+}
+
 int store_read(const struct store_entry *entry, struct arena *arena,
 	struct store_record *ret_record, struct berth_error *err)
 {
@@ -184,21 +143,24 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	const struct json_value *creating;
 	struct store_record record = {0};
 	const char *reason;
-	char *text = NULL;
-	size_t length = 0;
 	size_t offset;
 	uint64_t pid;
-	int r = read_file(entry, arena, &text, &length, err);
+	struct store_file file = {.name = state_name, .max = STORE_STATE_MAX_BYTES};
+	int r = store_file_read(entry, &file, arena, err);
 
 	if (r < 0) {
 		return r;
 	}
-	r = json_parse(arena, text, length, &tree, &offset, &reason);
-	if (r == -ENOMEM || (r == 0 && get_annotations(tree, arena, &record) < 0)) {
+	r = json_parse(arena, file.text, file.length, &tree, &offset, &reason);
+	if (r == 0 && (get_annotations(tree, arena, &record) < 0 ||
+			      get_cgroups(tree, arena, &record) < 0)) {
+		r = -ENOMEM;
+	}
+	if (r == -ENOMEM) {
 		return error_system(err, ENOMEM, "memory for the state");
 	}
 	if (r < 0 || tree->kind != JSON_OBJECT) {
-		return damaged(entry, r < 0 ? reason : "it is not an object", err);
+		return store_damaged(entry, r < 0 ? reason : "it is not an object", err);
 	}
 	record.oci_version = get_text(tree, "ociVersion");
 	record.id = get_text(tree, "id");
@@ -212,7 +174,7 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	pid = get_number(tree, "pid");
 	if (!record.oci_version || !record.bundle || !record.id || pid > INT32_MAX ||
 		strcmp(record.id, entry->id) != 0) {
-		return damaged(entry, "a member is missing, or is another container's", err);
+		return store_damaged(entry, "a member is missing, or is another container's", err);
 	}
 	record.pid = (pid_t)pid;
 	*ret_record = record;

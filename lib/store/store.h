@@ -30,6 +30,7 @@ enum store_status {
 	STORE_CREATING,
 	STORE_CREATED,
 	STORE_RUNNING,
+	STORE_PAUSED, /* never from store_status() */
 	STORE_STOPPED,
 	STORE_STATUS_COUNT
 };
@@ -52,6 +53,8 @@ struct store_record {
 	uint32_t owner;      /* uid of the creator */
 	const struct store_annotation *annotations;
 	size_t annotation_count;
+	const char *const *cgroups; /* descriptions of its directories (cgroup/cgroup.h) */
+	size_t cgroup_count;
 };
 
 /* The state root. */
@@ -109,9 +112,21 @@ int store_list(const struct store *store, struct arena *arena, const char *const
 int store_write(const struct store_entry *entry, const struct store_record *record,
 	struct berth_error *err) must_use;
 
+/* What is needed to end the container, pid, start time and cgroups alone: kept in the lock's file as well, for
+ * when state.json is damaged. */
+int store_read_rescue(const struct store_entry *entry, struct arena *arena,
+	struct store_record *ret_record, struct berth_error *err) must_use;
+
 /* A state.json that is missing, too large, no JSON or of another shape is an error of class STATE. */
 int store_read(const struct store_entry *entry, struct arena *arena,
 	struct store_record *ret_record, struct berth_error *err) must_use;
+
+/* The config of the container as it was when it was made: what exec and the hooks go by, whatever becomes of the
+ * bundle. Written once; a reader gets it whole, in the arena, or an error of class STATE. */
+int store_write_config(const struct store_entry *entry, const char *text, size_t length,
+	struct berth_error *err) must_use;
+int store_read_config(const struct store_entry *entry, struct arena *arena, const char **ret_text,
+	size_t *ret_length, struct berth_error *err) must_use;
 
 /* The fifo: made and opened for both directions by the creator, whose descriptor goes to the child;
  * opened for writing by who starts it (-ENXIO or -ENOENT: nobody waits); taken away when it has started.

@@ -44,7 +44,7 @@ int sys_flock(int fd, bool is_exclusive, int timeout_ms)
 	}
 }
 
-int sys_list(int dirfd, int (*visit)(const char *name, void *argument), void *argument)
+int sys_list(int dirfd, sys_list_fn visit, void *argument)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
@@ -60,7 +60,7 @@ int sys_list(int dirfd, int (*visit)(const char *name, void *argument), void *ar
 	}
 	while (r == 0 && (entry = readdir(directory))) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-			r = visit(entry->d_name, argument);
+			r = visit(entry->d_name, entry->d_type == DT_DIR, argument);
 		}
 	}
 	(void)closedir(directory);

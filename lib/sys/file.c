@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -53,11 +55,21 @@ int sys_fstatat(int dirfd, const char *path, int flags, struct stat *ret_stat)
 	return sys_result(fstatat(dirfd, path, ret_stat, flags));
 }
 
+static int may(const char *path, int mode)
+{
+	int r = sys_result(syscall(SYS_faccessat2, AT_FDCWD, path, mode, AT_EACCESS));
+
+	return r == -ENOSYS ? sys_result(access(path, mode)) : r;
+}
+
 int sys_may_execute(const char *path)
 {
-	int r = sys_result(syscall(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS));
+	return may(path, X_OK);
+}
 
-	return r == -ENOSYS ? sys_result(access(path, X_OK)) : r;
+int sys_may_write(const char *path)
+{
+	return may(path, W_OK | X_OK);
 }
 
 int sys_fs_magic(int fd, uint64_t *ret_magic)
@@ -193,6 +205,16 @@ int sys_write_once(int fd, const void *buffer, size_t size)
 	return (size_t)r == size ? 0 : -EIO;
 }
 
+int sys_pwrite_once(int fd, const void *buffer, size_t size, off_t offset)
+{
+	ssize_t r = pwrite(fd, buffer, size, offset);
+
+	if (r < 0) {
+		return -errno;
+	}
+	return (size_t)r == size ? 0 : -EIO;
+}
+
 int sys_pipe(int ret_fds[2])
 {
 	return sys_result(pipe2(ret_fds, O_CLOEXEC));
@@ -290,4 +312,12 @@ int sys_get_seals(int fd)
 mode_t sys_umask(mode_t mask)
 {
 	return umask(mask);
+}
+
+/* Linux 6.17 to 7.1 write 8 bytes at offset 56 after BPF_PROG_QUERY, whatever the size. */
+_Static_assert(sizeof(union bpf_attr) >= 64, "room for what the kernel writes");
+
+int sys_bpf(int command, union bpf_attr *attr)
+{
+	return sys_result(syscall(SYS_bpf, command, attr, sizeof(*attr)));
 }

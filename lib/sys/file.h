@@ -33,6 +33,9 @@ int sys_fstatat(int dirfd, const char *path, int flags, struct stat *ret_stat) m
  * the real ids are asked. */
 int sys_may_execute(const char *path) must_use;
 
+/* The same for W_OK and X_OK: 0 where something may be made in the directory. */
+int sys_may_write(const char *path) must_use;
+
 int sys_fs_magic(int fd, uint64_t *ret_magic) must_use; /* fstatfs(2), f_type alone */
 
 /* /proc, O_PATH. -ENODEV where it is no proc file system, -EXDEV where it is that of another pid
@@ -56,11 +59,12 @@ int sys_getcwd(char *buffer, size_t size) must_use; /* 0; the kernel may prefix 
 
 /* read(2) and write(2), repeated after EINTR. A short count is returned as it is. */
 ssize_t sys_read(int fd, void *buffer, size_t size) must_use;
+ssize_t sys_pread(int fd, void *buffer, size_t size, off_t offset) must_use;
 ssize_t sys_write(int fd, const void *buffer, size_t size) must_use;
-ssize_t sys_pread(int fd, void *buffer, size_t size, off_t offset) must_use; /* likewise */
 
 /* Writes all of it in one write(2), as files of /proc want it: 0, or -EIO after a short write. */
 int sys_write_once(int fd, const void *buffer, size_t size) must_use;
+int sys_pwrite_once(int fd, const void *buffer, size_t size, off_t offset) must_use; /* likewise */
 
 int sys_pipe(int ret_fds[2]) must_use;
 int sys_dup2(int fd, int target) must_use; /* the copy is not close-on-exec: for 0, 1 and 2 */
@@ -92,8 +96,14 @@ int sys_mkfifoat(int dirfd, const char *path, mode_t mode) must_use;
  * descriptor. */
 int sys_flock(int fd, bool is_exclusive, int timeout_ms) must_use;
 
-/* Calls visit(name, argument) for each entry of a directory but "." and "..", in no order, until one
+/* Calls visit(name, is_directory, argument) for each entry of a directory but "." and "..", in no order, until one
  * call does not return 0: that is the result. */
-int sys_list(int dirfd, int (*visit)(const char *name, void *argument), void *argument) must_use;
+typedef int (*sys_list_fn)(const char *name, bool is_directory, void *argument);
+int sys_list(int dirfd, sys_list_fn visit, void *argument) must_use;
+
+/* bpf(2): a descriptor, close-on-exec, or 0, as the command has it. `attr` is whole (linux/bpf.h), and zero
+ * but for what the command takes: some kernels write behind what they were told the size of. */
+union bpf_attr;
+int sys_bpf(int command, union bpf_attr *attr) must_use;
 
 #endif

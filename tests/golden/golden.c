@@ -8,8 +8,9 @@
  * facts: one "key value ..." a line, "#" starts a comment; without the file, root on a host without
  * cgroups.
  *   euid N | egid N | userns 0|1 | bounding all|HEX | last_capability N
- *   bundle PATH | id ID | keyring_kept 0|1 | pdeathsig 0|1
- *   hierarchy MOUNT_POINT CONTROLLERS OWN_PATH   ("-" for controllers: version 2)
+ *   bundle PATH | id ID | keyring_kept 0|1 | pdeathsig 0|1 | cgroup_disabled 0|1
+ *   hierarchy MOUNT_POINT CONTROLLERS OWN_PATH [WRITABLE]   ("-" for controllers: version 2; writable are
+ *     "root", "own" or "none" of it; without the word both)
  *   link NAME TARGET
  */
 #include <dirent.h>
@@ -27,7 +28,7 @@
 enum {
 	MEMORY_MAX = 16 * 1024 * 1024,
 	LIST_MAX = 32,
-	WORDS_MAX = 4,
+	WORDS_MAX = 5,
 	LINE_BYTES = 1200,
 };
 
@@ -80,12 +81,16 @@ static int fact_list(struct host *host, char *words[WORDS_MAX])
 
 	if (str_is_equal(words[0], "hierarchy") && words[3] && facts->hierarchy_count < LIST_MAX) {
 		bool is_v2 = str_is_equal(words[2], "-");
+		const char *writable = words[4] ? words[4] : "all";
+		bool is_all = str_is_equal(writable, "all");
 
 		host->hierarchies[facts->hierarchy_count++] = (struct facts_hierarchy){
 			.mount_point = words[1],
 			.controllers = is_v2 ? "" : words[2],
 			.own_path = words[3],
 			.is_v2 = is_v2,
+			.is_root_writable = is_all || str_is_equal(writable, "root"),
+			.is_base_writable = is_all || str_is_equal(writable, "own"),
 		};
 		return 0;
 	}
@@ -121,6 +126,8 @@ static int fact_apply(struct host *host, char *words[WORDS_MAX])
 		host->request.id = words[1];
 	} else if (str_is_equal(words[0], "bundle")) {
 		host->request.bundle = words[1];
+	} else if (str_is_equal(words[0], "cgroup_disabled")) {
+		host->request.is_cgroup_disabled = number != 0;
 	} else if (str_is_equal(words[0], "bounding")) {
 		facts->bounding =
 			str_is_equal(words[1], "all") ? UINT64_MAX : strtoull(words[1], NULL, 16);
@@ -175,7 +182,7 @@ static int plan_of(struct arena *arena, const char *config, const struct host *h
 	}
 	/* What is read must have been asked for. */
 	if (r == 0 && host->facts.hierarchy_count > 0 &&
-		!(plan_facts_wanted(spec) & FACTS_CGROUP)) {
+		!(plan_facts_wanted(spec, &host->request) & FACTS_CGROUP)) {
 		r = error_set(err, BERTH_ERROR_INTERNAL, "facts of cgroups that nobody wants");
 	}
 	return r;

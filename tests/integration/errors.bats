@@ -24,6 +24,7 @@ fails_with() {
 	refute_contains RAN
 	[ "$mounts" = "$(host_mounts)" ]
 	[ -z "$(left_processes)" ]
+	[ -z "$(left_cgroups)" ]
 }
 
 @test "control: the bundle runs" {
@@ -73,8 +74,8 @@ fails_with() {
 	[ "$output" = RAN ]
 	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/agent"}'
 	fails_with "/linux/seccomp/listenerPath" "not supported"
-	config 'del(.linux.seccomp) | .linux.resources = {"pids": {"limit": 10}}'
-	fails_with "/linux/resources" "not supported"
+	config 'del(.linux.seccomp) | .linux.resources = {"blockIO": {"weight": 10}}'
+	fails_with "/linux/resources/blockIO" "not supported"
 	config 'del(.linux.resources) | .hooks = {"prestart": [{"path": "/bin/true"}]}'
 	fails_with "/hooks" "not supported"
 }
@@ -164,12 +165,13 @@ fails_with() {
 
 @test "control: the oracle for what is left sees a child that is stopped" {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
-	BERTH_FAIL=boot:stop "$BERTH_TEST" run --bundle "$bundle" control >/dev/null 2>&1 3>&- &
+	BERTH_FAIL=boot:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" >/dev/null 2>&1 3>&- &
 	local pid=$! found=
 	for _ in $(seq 200); do
 		found=$(left_processes boot:stop | grep environ) && break
 		sleep 0.05
 	done
+	[ ! -e /sys/fs/cgroup/memory ] || [ -n "$(left_cgroups)" ]
 	kill -KILL $pid
 	wait $pid || true
 	[ -n "$found" ]
@@ -189,11 +191,12 @@ fails_with() {
 		created) continue ;;        # the image runs
 		start | delete) continue ;; # other verbs: life.bats
 		esac
-		BERTH_FAIL=$step:fail run timeout 60 "$BERTH_TEST" run --bundle "$bundle" fail
+		BERTH_FAIL=$step:fail run timeout 60 "$BERTH_TEST" run --bundle "$bundle" "$cid"
 		assert_error failpoint "step $step"
 		refute_contains RAN
 		[ "$mounts" = "$(host_mounts)" ]
 		[ -z "$(left_processes "$step:fail")" ]
+		[ -z "$(left_cgroups)" ]
 	done
 }
 
@@ -203,12 +206,13 @@ fails_with() {
 	mounts=$(host_mounts)
 	for step in $(steps_of IC); do
 		[ "$step" != maps ] || continue
-		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" die
+		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" "$cid"
 		assert_error "ended by signal"
 		refute_contains RAN
 		[ "$mounts" = "$(host_mounts)" ]
 		# An intermediate that dies has told nobody of its child, which sees the end of the stream.
 		until_true is_empty left_processes "$step:die"
+		[ -z "$(left_cgroups)" ]
 	done
 }
 
@@ -219,9 +223,9 @@ fails_with() {
 		case $step in
 		idmaps | wait | created | start | delete) continue ;;
 		esac
-		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" die
+		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" "$cid"
 		assert_status 137
-		"$BERTH" delete --force die
+		"$BERTH" delete --force "$cid"
 		refute_contains RAN
 		for _ in $(seq 100); do
 			[ -n "$(left_processes "$step:die")" ] || break
@@ -229,6 +233,9 @@ fails_with() {
 		done
 		[ -z "$(left_processes "$step:die")" ]
 	done
+	berth_run
+	[ "$output" = RAN ]
+	[ -z "$(left_cgroups)" ]
 }
 
 @test "a failpoint does nothing in a release" {
@@ -238,7 +245,7 @@ fails_with() {
 
 @test "a child that is stopped and goes on is none the worse" {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
-	BERTH_FAIL=mounts:stop "$BERTH_TEST" run --bundle "$bundle" stop >"$bundle/out" 2>&1 3>&- &
+	BERTH_FAIL=mounts:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 3>&- &
 	local pid=$! child=
 	for _ in $(seq 200); do
 		for child in $(cat /proc/$pid/task/$pid/children); do

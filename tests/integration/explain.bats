@@ -38,7 +38,7 @@ teardown() {
 	assert_status 0
 	# The control: a run does all of it.
 	in_container true
-	run strace -f -o "$bundle/control" "$BERTH" run --bundle "$bundle" control
+	run strace -f -o "$bundle/control" "$BERTH" run --bundle "$bundle" "$cid"
 	assert_status 0
 	local calls='^[0-9]+ +(clone3?|v?fork|unshare|setns|mount|move_mount|mkdirat|mknodat|memfd_create)\(|O_CREAT'
 	grep -qE "$calls" "$bundle/control"

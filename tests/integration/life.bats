@@ -10,6 +10,7 @@ setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	make_bundle
 	in_container 'echo started; trap "exit 5" TERM; while :; do sleep 0.05; done'
+	cgroup one
 	root=$bundle/state
 	BERTH=$berth_program
 }
@@ -26,8 +27,14 @@ berth() {
 	timeout 60 "$BERTH" --root "$root" "$@"
 }
 
+# cgroup ID: the next container is in a cgroup that no other test has, whatever its id.
+cgroup() {
+	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid-$1"
+}
+
 # create ID [OPTION...]: with the output of the container in $bundle/out.
 create() {
+	cgroup "$1"
 	berth create --bundle "$bundle" "${@:2}" "$1" >"$bundle/out" 2>&1 </dev/null 3>&-
 }
 
@@ -172,9 +179,11 @@ is_status() {
 	is_status one running
 	[ "$(cat "$bundle/pid")" = "$(berth state one | jq .pid)" ]
 	in_container 'exit 4'
+	cgroup two
 	run berth run --keep --bundle "$bundle" two
 	assert_status 4
 	is_status two stopped
+	cgroup three
 	run berth run --bundle "$bundle" three
 	assert_status 4
 	run berth state three
@@ -261,9 +270,10 @@ is_status() {
 }
 
 @test "a state that is damaged: errors, listed as unknown, deleted by force" {
+	local pid
 	for content in '' '{' '[]' null '{"id": "other"}' "$(head -c 4096 /dev/urandom | base64)"; do
 		create one
-		kill -KILL "$(berth state one | jq .pid)"
+		pid=$(berth state one | jq .pid)
 		echo "$content" >"$root/one/state.json"
 		for verb in state start kill; do
 			run berth $verb one
@@ -273,11 +283,13 @@ is_status() {
 		assert_contains unknown
 		run berth delete one
 		assert_error "damaged"
+		kill -0 "$pid"
 		berth delete --force one
 		[ -z "$(ls -A "$root")" ]
+		[ -z "$(left_processes)" ]
+		[ -z "$(left_cgroups)" ]
 	done
 	create one
-	kill -KILL "$(berth state one | jq .pid)"
 	rm "$root/one/state.json"
 	mkfifo "$root/one/state.json"
 	run timeout 5 "$BERTH" --root "$root" state one
@@ -317,6 +329,7 @@ is_status() {
 		assert_status 0
 		[ -z "$(ls -A "$root" 2>/dev/null)" ]
 		until_true is_empty left_processes "$step:die"
+		[ -z "$(left_cgroups)" ]
 		[ "$mounts" = "$(host_mounts)" ]
 	done
 }
@@ -335,6 +348,7 @@ is_status() {
 	[ -z "$(ls -A "$root")" ]
 	[ "$mounts" = "$(host_mounts)" ]
 	[ -z "$(left_processes)" ]
+	[ -z "$(left_cgroups)" ]
 }
 
 @test "SIGTERM at any moment of run: either berth still serves the container, or there is none" {

@@ -19,13 +19,13 @@ made_files() {
 	find /run -maxdepth 1 -name '*berth*'
 }
 
-@test "1,000 runs of /bin/true: all exit 0, no process, mount or directory is left" {
+@test "1,000 runs of /bin/true: all exit 0, no process, mount, cgroup or directory is left" {
 	config '.process.args = ["/bin/true"]'
 	local mounts files i
 	mounts=$(host_mounts)
 	files=$(made_files)
 	for ((i = 0; i < 1000; i++)); do
-		"$BERTH" run --bundle "$bundle" "many-$i" || {
+		"$BERTH" run --bundle "$bundle" "$cid-many-$i" || {
 			echo "run $i failed with status $?"
 			return 1
 		}
@@ -33,6 +33,7 @@ made_files() {
 	[ "$mounts" = "$(host_mounts)" ]
 	[ "$files" = "$(made_files)" ]
 	[ -z "$(left_processes)" ]
+	[ -z "$(left_cgroups)" ]
 }
 
 @test "fast exits lose no output and no status" {
@@ -40,7 +41,7 @@ made_files() {
 	local i out status
 	for ((i = 0; i < 100; i++)); do
 		status=0
-		out=$("$BERTH" run --bundle "$bundle" "fast-$i") || status=$?
+		out=$("$BERTH" run --bundle "$bundle" "$cid-fast-$i") || status=$?
 		[ "$out $status" = "done 3" ]
 	done
 }
@@ -48,7 +49,8 @@ made_files() {
 @test "16 at a time on one root file system" {
 	config '.process.args = ["/bin/true"] | .root.readonly = false
 		| .mounts += [{"destination": "/shared/mount/point", "type": "tmpfs", "source": "tmpfs"}]'
-	run sh -c 'seq 160 | xargs -P 16 -I{} "$1" run --bundle "$2" "parallel-{}"' sh "$BERTH" "$bundle"
+	run sh -c 'seq 160 | xargs -P 16 -I{} "$1" run --bundle "$2" "$3-{}"' sh "$BERTH" "$bundle" "$cid"
 	assert_status 0
 	[ -z "$output" ]
+	[ -z "$(left_cgroups)" ]
 }

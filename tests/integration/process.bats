@@ -30,7 +30,7 @@ teardown() {
 @test "oomScoreAdj: every process of the start has it, and berth itself has not" {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
 	config '.process.oomScoreAdj = 777'
-	BERTH_FAIL=bootstrap:stop "$BERTH_TEST" run --bundle "$bundle" score 3>&- &
+	BERTH_FAIL=bootstrap:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" 3>&- &
 	local pid=$! child='' score=''
 	for _ in $(seq 200); do
 		child=$(cat "/proc/$pid/task/$pid/children" | tr -d ' ')
@@ -54,11 +54,11 @@ teardown() {
 			"$BERTH" run --bundle "$1" low' - "$bundle"
 	assert_error "/process/oomScoreAdj" "CAP_SYS_RESOURCE" "step oomscore"
 	config '.process.oomScoreAdj = 0'
-	run setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource "$BERTH" run --bundle "$bundle" low
+	run setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource "$BERTH" run --bundle "$bundle" "$cid"
 	assert_status 0
 	[ "$output" = 0 ]
 	config '.process.oomScoreAdj = -17 | .mounts |= map(select(.type != "cgroup" and .type != "sysfs" and .type != "devpts"))'
-	run unshare -Ur "$BERTH" run --bundle "$bundle" low
+	run unshare -Ur "$BERTH" run --bundle "$bundle" "$cid"
 	assert_status 0
 	[ "$output" = "$(cat /proc/self/oom_score_adj)" ]
 }
@@ -97,7 +97,7 @@ teardown() {
 @test "HOME: a hostile passwd is no more than none" {
 	config '.process.args = ["/bin/env"] | .process.env = ["PATH=/bin"]'
 	hostile() {
-		run timeout 5 "$BERTH" run --bundle "$bundle" hostile
+		run timeout 5 "$BERTH" run --bundle "$bundle" "$cid"
 		assert_status 0
 		assert_line HOME=/
 		rm -rf "$bundle/rootfs/etc/passwd"
@@ -153,7 +153,7 @@ keys_script='grep -o "keyring   _ses.keyed.box:" /proc/keys; echo secrets $(grep
 	config '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
 	in_container 'grep -E "keyring   _ses.keyed-(one|two):" /proc/keys | cut -c 1-8'
 	local first
-	run "$BERTH" run --bundle "$bundle" keyed-one
+	run "$BERTH" run --bundle "$bundle" "$cid"-one
 	assert_status 0
 	first=$output
 	# Between the two: the kernel gives the first one back a little later.
@@ -161,7 +161,7 @@ keys_script='grep -o "keyring   _ses.keyed.box:" /proc/keys; echo secrets $(grep
 		grep -q "_ses.keyed-one:" /proc/keys || break
 		sleep 0.05
 	done
-	run "$BERTH" run --bundle "$bundle" keyed-two
+	run "$BERTH" run --bundle "$bundle" "$cid"-two
 	assert_status 0
 	[ "${#first}" = 8 ]
 	[ "${#output}" = 8 ]

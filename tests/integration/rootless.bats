@@ -147,7 +147,7 @@ user_run() {
 	chown -R 100000:200000 "$bundle/rootfs"
 	in_container 'echo it has run'
 	# shellcheck disable=SC2016 # it is for the shell inside
-	local inside=(timeout 60 unshare --pid --fork sh -c '"$@"; exit $?' sh "$BERTH" run --bundle "$bundle" foreign)
+	local inside=(timeout 60 unshare --pid --fork sh -c '"$@"; exit $?' sh "$BERTH" run --bundle "$bundle" "$cid")
 	run "${inside[@]}"
 	[ "$status" = 1 ]
 	[[ $output == *"/proc is that of another pid namespace"* ]]

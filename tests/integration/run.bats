@@ -116,7 +116,7 @@ teardown() {
 
 @test "the caller's groups are not the container's" {
 	in_container 'grep ^Groups: /proc/self/status'
-	run timeout 60 setpriv --groups 4,27,999 "$BERTH" run --bundle "$bundle" groups
+	run timeout 60 setpriv --groups 4,27,999 "$BERTH" run --bundle "$bundle" "$cid"
 	assert_status 0
 	[ "$(echo "$output" | tr -d ' \t')" = "Groups:" ]
 }
@@ -178,7 +178,7 @@ teardown() {
 
 @test "stdio is passed through, in all three directions" {
 	in_container 'cat; echo to stderr >&2'
-	echo "to stdin" | "$BERTH" run --bundle "$bundle" stdio >"$bundle/out" 2>"$bundle/err"
+	echo "to stdin" | "$BERTH" run --bundle "$bundle" "$cid" >"$bundle/out" 2>"$bundle/err"
 	[ "$(cat "$bundle/out")" = "to stdin" ]
 	[ "$(cat "$bundle/err")" = "to stderr" ]
 }
@@ -207,7 +207,7 @@ teardown() {
 
 @test "signals are forwarded to the container" {
 	in_container 'trap "echo got it; exit 3" TERM; echo ready; while :; do sleep 0.05; done'
-	"$BERTH" run --bundle "$bundle" signals >"$bundle/out" &
+	"$BERTH" run --bundle "$bundle" "$cid" >"$bundle/out" &
 	local pid=$!
 	for _ in $(seq 200); do
 		[ -s "$bundle/out" ] && break
@@ -222,7 +222,7 @@ teardown() {
 
 @test "SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 too" {
 	in_container 'for s in INT HUP USR1 USR2; do trap "echo $s" $s; done; echo ready; while :; do sleep 0.05; done'
-	"$BERTH" run --bundle "$bundle" signals >"$bundle/out" 3>&- &
+	"$BERTH" run --bundle "$bundle" "$cid" >"$bundle/out" 3>&- &
 	local pid=$! s
 	for s in ready INT HUP USR1 USR2; do
 		[ "$s" = ready ] || kill -$s $pid
@@ -247,7 +247,7 @@ container_of() {
 	in_container 'echo ready; sleep 0.5; echo still here >/data/f'
 	mkdir -p "$bundle/data"
 	config '.mounts += [{"destination": "/data", "source": "data", "options": ["bind"]}]'
-	"$BERTH" run --bundle "$bundle" orphan >"$bundle/out" 3>&- &
+	"$BERTH" run --bundle "$bundle" "$cid" >"$bundle/out" 3>&- &
 	local pid=$!
 	for _ in $(seq 200); do
 		[ -s "$bundle/out" ] && break
@@ -279,11 +279,11 @@ container_of() {
 	in_container 'exit 5'
 	for spelling in "--bundle $bundle" "--bundle=$bundle" "-bundle $bundle" "-bundle=$bundle" "-b $bundle"; do
 		# shellcheck disable=SC2086
-		run "$BERTH" run $spelling x
+		run "$BERTH" run $spelling "$cid"
 		assert_status 5
 	done
 	cd "$bundle"
-	run "$BERTH" run x
+	run "$BERTH" run "$cid"
 	assert_status 5
 	run "$BERTH" run
 	assert_error '"run" requires exactly 1 argument(s)'
@@ -308,13 +308,13 @@ container_of() {
 	mkdir "$bundle/alone"
 	cp "$berth_program" "$bundle/alone/berth"
 	in_container 'exit 9'
-	run env -i "$bundle/alone/berth" --root "$bundle/state" run --bundle "$bundle" alone
+	run env -i "$bundle/alone/berth" --root "$bundle/state" run --bundle "$bundle" "$cid"
 	assert_status 9
 }
 
 @test "berth-init runs from a sealed memfd, not from a file of the host" {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
-	BERTH_FAIL=ready:stop "$BERTH_TEST" run --bundle "$bundle" sealed 3>&- &
+	BERTH_FAIL=ready:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" 3>&- &
 	local pid=$! child=
 	for _ in $(seq 200); do
 		child=$(container_of $pid)

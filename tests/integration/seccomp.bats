@@ -349,7 +349,7 @@ forbids_everything() {
 }
 
 held() {
-	"$BERTH" create --bundle "$bundle" held >"$bundle/out" 3>&-
+	"$BERTH" create --bundle "$bundle" "$cid" >"$bundle/out" 3>&-
 	"$BERTH" start held
 	for _ in $(seq 200); do
 		[ "$("$BERTH" state held | jq -r .status)" != stopped ] || break

@@ -16,7 +16,7 @@ teardown() {
 
 # on_pty INPUT: runs the bundle with a pty as its terminal (24 rows, 80 columns, set to 33 and 111).
 on_pty() {
-	run timeout 60 python3 "$BATS_TEST_DIRNAME/../kit/terminal.py" "$1" "$BERTH" run --bundle "$bundle" tty
+	run timeout 60 python3 "$BATS_TEST_DIRNAME/../kit/terminal.py" "$1" "$BERTH" run --bundle "$bundle" "$cid"
 }
 
 @test "stdio is a terminal, /dev/console is it, and it controls the session" {
@@ -66,7 +66,7 @@ on_pty() {
 
 @test "the caller's terminal is in order afterwards" {
 	in_container 'true'
-	run timeout 60 python3 "$BATS_TEST_DIRNAME/../kit/terminal.py" --check-modes '' "$BERTH" run --bundle "$bundle" tty
+	run timeout 60 python3 "$BATS_TEST_DIRNAME/../kit/terminal.py" --check-modes '' "$BERTH" run --bundle "$bundle" "$cid"
 	assert_line "modes unchanged"
 }
 
@@ -117,7 +117,7 @@ on_pty() {
 	mkfifo "$bundle/pipe"
 	exec 8<>"$bundle/pipe"
 	python3 -c 'import fcntl; fcntl.fcntl(8, 1031, 4096)' # F_SETPIPE_SZ
-	"$BERTH" run --bundle "$bundle" unread </dev/null >&8 3>&- 8>&- &
+	"$BERTH" run --bundle "$bundle" "$cid" </dev/null >&8 3>&- 8>&- &
 	local pid=$!
 	for _ in $(seq 100); do
 		[ -n "$("$BERTH" state unread 2>/dev/null | grep stopped)" ] && break

@@ -11,12 +11,13 @@ BERTH_TEST=${BERTH_TEST:-$kit_root/build/check-gcc/cli/berth}
 berth_program=$BERTH
 export BERTH BERTH_TEST
 
-# make_bundle [--rootless]: $bundle, with a root file system and the config that `berth spec` writes,
+# make_bundle [--rootless]: $bundle, $cid for an id that no other test has, with a root file system and the config that `berth spec` writes,
 # without a terminal. Below /tmp, not below the tests' own folder, whose path an ordinary user may not
 # enter.
 make_bundle() {
 	bundle=$(mktemp -d /tmp/berth-test.XXXXXX)
 	chmod 755 "$bundle"
+	cid=$(basename "$bundle")
 	mkdir -p "$bundle"/rootfs/{bin,dev,etc,proc,sys,tmp}
 	cp /bin/busybox "$bundle/rootfs/bin/busybox"
 	local name
@@ -42,6 +43,24 @@ with_root() {
 
 remove_bundle() {
 	[ -z "${bundle:-}" ] || rm -rf "$bundle"
+	[ -z "${cid:-}" ] || remove_cgroups
+}
+
+# Cgroups of this test's containers, in any hierarchy.
+left_cgroups() {
+	find /sys/fs/cgroup -type d -name "berth-$cid*" 2>/dev/null
+	return 0
+}
+
+# What a berth that was killed has left: the processes of its cgroups, and they as soon as they are empty.
+remove_cgroups() {
+	for _ in $(seq 50); do
+		find /sys/fs/cgroup -path "*/berth-$cid*/cgroup.procs" -exec cat {} + 2>/dev/null |
+			sort -u | xargs -r kill -KILL 2>/dev/null
+		find /sys/fs/cgroup -depth -type d -path "*/berth-$cid*" -exec rmdir {} + 2>/dev/null
+		[ -n "$(left_cgroups)" ] || return 0
+		sleep 0.05
+	done
 }
 
 # config FILTER [JQ_ARGUMENT...]: changes config.json.
@@ -60,7 +79,7 @@ in_container() {
 
 # berth_run: runs the bundle; bats' $status and $output (both streams).
 berth_run() {
-	run timeout 60 "$BERTH" run --bundle "$bundle" "test-$BATS_TEST_NUMBER"
+	run timeout 60 "$BERTH" run --bundle "$bundle" "$cid"
 }
 
 assert_status() {

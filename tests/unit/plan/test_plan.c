@@ -176,18 +176,34 @@ static void test_maps_are_taken(void **state)
 
 static void test_facts_wanted(void **state)
 {
+	const struct plan_request disabled = {.bundle = "/bundle", .is_cgroup_disabled = true};
 	struct sample sample;
 
 	(void)state;
 	sample_init(&sample);
-	assert_int_equal(plan_facts_wanted(&sample.spec), 0);
+	assert_int_equal(plan_facts_wanted(&sample.spec, &request), FACTS_CGROUP);
+	assert_int_equal(plan_facts_wanted(&sample.spec, &disabled), 0);
 	sample.mounts[0].type = "cgroup";
-	assert_int_equal(plan_facts_wanted(&sample.spec), FACTS_CGROUP);
+	assert_int_equal(plan_facts_wanted(&sample.spec, &disabled), FACTS_CGROUP);
 	sample.mounts[0].type = "cgroup2";
-	assert_int_equal(plan_facts_wanted(&sample.spec), FACTS_CGROUP);
+	assert_int_equal(plan_facts_wanted(&sample.spec, &disabled), FACTS_CGROUP);
 	sample.options[0] = "rbind";
 	sample.mounts[0].options = (struct spec_strings){sample.options, 1};
-	assert_int_equal(plan_facts_wanted(&sample.spec), 0);
+	assert_int_equal(plan_facts_wanted(&sample.spec, &disabled), 0);
+}
+
+/* Computed with the formula in more digits than are asked for. */
+static void test_cpu_weight(void **state)
+{
+	static const uint64_t rows[][2] = {{0, 1}, {1, 1}, {2, 1}, {3, 2}, {10, 4}, {100, 17},
+		{512, 59}, {1000, 99}, {1024, 100}, {1025, 101}, {2048, 174}, {4096, 303},
+		{10000, 627}, {65536, 3023}, {100000, 4340}, {262143, 10000}, {262144, 10000},
+		{UINT64_MAX, 10000}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		assert_int_equal(plan_cpu_weight(rows[i][0]), rows[i][1]);
+	}
 }
 
 /* A text of the config can neither make a line of its own nor reach the terminal. */
@@ -219,6 +235,7 @@ int main(void)
 		cmocka_unit_test(test_long_map),
 		cmocka_unit_test(test_maps_are_taken),
 		cmocka_unit_test(test_facts_wanted),
+		cmocka_unit_test(test_cpu_weight),
 		cmocka_unit_test(test_text_is_quoted),
 	};
 

@@ -340,7 +340,7 @@ static void test_unbuilt(void **state)
 /* Empty all the way down is no request; anything else in it is. */
 static void test_nearly_empty(void **state)
 {
-	static const struct field resources = {"/linux/resources", NULL, UNBUILT, NULL};
+	static const struct field block = {"/linux/resources/blockIO", NULL, UNBUILT, NULL};
 	static const struct field hooks = {"/hooks", NULL, UNBUILT, NULL};
 	static const struct field devices = {"/linux/netDevices", NULL, UNBUILT, NULL};
 	static const char no[] = " is not supported by this version of berth";
@@ -348,14 +348,15 @@ static void test_nearly_empty(void **state)
 	struct strbuf buf;
 
 	(void)state;
-	expect_good(&resources, "{\"devices\": [], \"memory\": {\"limit\": 0}, \"cpu\": {\"cpus\": "
-				"\"\", \"shares\": null}, \"x\": {\"y\": {\"z\": false}}}");
+	expect_good(&block, "{\"weightDevice\": [], \"weight\": 0, \"x\": {\"y\": {\"z\": false}}, "
+			    "\"leafWeight\": null}");
 	strbuf_init(&buf, message, sizeof(message));
-	strbuf_printf(&buf, "linux.resources%s", no);
-	expect_bad(&resources, "{\"memory\": {\"limit\": 1}}", "/linux/resources", message);
-	expect_bad(&resources, "{\"a\": {}, \"b\": {\"c\": [{}]}}", "/linux/resources", message);
-	expect_bad(&resources, "0.5", "/linux/resources", message);
-	expect_bad(&resources, "true", "/linux/resources", message);
+	strbuf_printf(&buf, "linux.resources.blockIO%s", no);
+	expect_bad(&block, "{\"weight\": 1}", "/linux/resources/blockIO", message);
+	expect_bad(
+		&block, "{\"a\": {}, \"b\": {\"c\": [{}]}}", "/linux/resources/blockIO", message);
+	expect_bad(&block, "0.5", "/linux/resources/blockIO", message);
+	expect_bad(&block, "true", "/linux/resources/blockIO", message);
 	expect_good(&hooks, "{\"prestart\": [], \"poststop\": null}");
 	expect_good(&devices, "{}");
 }

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "cgroup/inside.h"
+
+int cgroup_describe(
+	const struct cgroup *cgroup, struct arena *arena, struct cgroup_texts *ret_texts)
+{
+	const char **items = arena_alloc(arena, cgroup->count + 1, sizeof(*items));
+	size_t count = 0;
+
+	for (size_t i = 0; items && i < cgroup->count; i++) {
+		const struct cgroup_dir *dir = &cgroup->dirs[i];
+
+		if (dir->fd < 0 && dir->way_fd < 0) {
+			continue;
+		}
+		items[count] =
+			arena_printf(arena, "%u/%s/%s", dir->kept, dir->mount_point, dir->path);
+		if (!items[count++]) {
+			return -ENOMEM;
+		}
+	}
+	if (!items) {
+		return -ENOMEM;
+	}
+	*ret_texts = (struct cgroup_texts){.items = items, .count = count};
+	return 0;
+}
+
+/* Absolute, and without ".", ".." and empty parts. */
+static bool is_clean(const char *path)
+{
+	if (*path != '/') {
+		return false;
+	}
+	while (*path) {
+		size_t length = strcspn(path + 1, "/");
+
+		if (length == 0 || (length == 1 && path[1] == '.') ||
+			(length == 2 && path[1] == '.' && path[2] == '.')) {
+			return false;
+		}
+		path += 1 + length;
+	}
+	return true;
+}
+
+/* "KEPT", "/MOUNT/POINT" and "/PA/TH": the only two slashes together are between the last two. */
+static int parse(struct cgroup *cgroup, const char *text, struct cgroup_dir *ret_dir)
+{
+	size_t digits = strcspn(text, "/");
+	char *kept = arena_copy(&cgroup->arena, text, digits);
+	const char *mount_point = text[digits] ? text + digits + 1 : "";
+	const char *path = strstr(mount_point, "//");
+	struct cgroup_dir dir = {.fd = -1, .way_fd = -1};
+
+	if (!kept || !path) {
+		return kept ? -EINVAL : -ENOMEM;
+	}
+	dir.mount_point = arena_copy(&cgroup->arena, mount_point, (size_t)(path - mount_point));
+	dir.path = arena_copy(&cgroup->arena, path + 1, strlen(path + 1));
+	if (!dir.mount_point || !dir.path) {
+		return -ENOMEM;
+	}
+	if (str_to_u32(kept, &dir.kept) < 0 || !is_clean(dir.mount_point) || !is_clean(dir.path)) {
+		return -EINVAL;
+	}
+	*ret_dir = dir;
+	return 0;
+}
+
+static int open_dir(struct cgroup_dir *dir)
+{
+	autofd int mount_fd = cgroup_mount_open(dir->mount_point, &dir->is_v2);
+
+	if (mount_fd < 0) {
+		return mount_fd;
+	}
+	dir->fd = cgroup_dir_open(mount_fd, dir->path);
+	return dir->fd < 0 && dir->fd != -ENOENT ? dir->fd : 0;
+}
+
+int cgroup_open(struct cgroup *cgroup, const struct cgroup_texts *texts, struct berth_error *err)
+{
+	if (texts->count > CGROUP_DIRS_MAX) {
+		return error_set(err, BERTH_ERROR_STATE, "a state with too many cgroups");
+	}
+	for (size_t i = 0; i < texts->count; i++) {
+		struct cgroup_dir *dir = &cgroup->dirs[cgroup->count];
+		int r = parse(cgroup, texts->items[i], dir);
+
+		if (r == -EINVAL) {
+			return error_set(err, BERTH_ERROR_STATE,
+				"a state with a cgroup that is none: \"%s\"", texts->items[i]);
+		}
+		if (r == 0) {
+			r = open_dir(dir);
+		}
+		if (r < 0) {
+			return error_system(err, r, "open the cgroup %s", texts->items[i]);
+		}
+		cgroup->count++;
+	}
+	return 0;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cgroup/inside.h"
+
+int cgroup_join(const struct cgroup *cgroup, pid_t pid, struct berth_error *err)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", (int)pid);
+	for (size_t i = 0; i < cgroup->count; i++) {
+		const struct cgroup_dir *dir = &cgroup->dirs[i];
+		int r = dir->fd < 0 ? 0 : cgroup_file_write(dir->fd, "cgroup.procs", text);
+
+		if (r < 0) {
+			return error_system(err, r, "move a process into the cgroup %s%s",
+				dir->mount_point, dir->path);
+		}
+	}
+	return 0;
+}
+
+static int write_one(const struct cgroup *cgroup, const struct host_cgroup_write *write)
+{
+	int r = cgroup_file_write(cgroup->dirs[write->dir].fd, write->file, write->value);
+
+	/* Gone as a file, or as a feature behind it. */
+	if ((write->flags & HOST_CGROUP_OPTIONAL) &&
+		(r == -ENOENT || r == -EOPNOTSUPP || r == -EACCES)) {
+		return 0;
+	}
+	return r;
+}
+
+static int write_failed(const struct cgroup *cgroup, const struct host_cgroup_write *write,
+	int errnum, struct berth_error *err)
+{
+	const struct cgroup_dir *dir = &cgroup->dirs[write->dir];
+
+	(void)error_system(err, errnum, "write \"%s\" to %s%s/%s%s", write->value, dir->mount_point,
+		dir->path, write->file, errnum == -ENOENT ? " (is the controller there?)" : "");
+	error_add_pointer(err, write->pointer);
+	return errnum;
+}
+
+/* How many writes are done with: a pair that goes in the other order is two. */
+static int write_at(const struct cgroup *cgroup, const struct host_cgroup *plan, size_t at,
+	struct berth_error *err)
+{
+	const struct host_cgroup_write *write = &plan->writes[at];
+	int r = write_one(cgroup, write);
+	bool is_turned = r == -EINVAL && (write->flags & HOST_CGROUP_WITH_NEXT) &&
+			 at + 1 < plan->write_count;
+
+	if (is_turned) {
+		int next = write_one(cgroup, write + 1);
+
+		if (next < 0) {
+			return write_failed(cgroup, write + 1, next, err);
+		}
+		r = write_one(cgroup, write);
+	}
+	if (r < 0) {
+		return write_failed(cgroup, write, r, err);
+	}
+	return is_turned ? 2 : 1;
+}
+
+static int limit_devices(
+	const struct cgroup *cgroup, const struct host_devices *devices, struct berth_error *err)
+{
+	const struct cgroup_dir *dir;
+
+	if (!devices->is_present) {
+		return 0;
+	}
+	dir = &cgroup->dirs[devices->dir];
+	return dir->is_v2 ? cgroup_devices_v2(dir->fd, devices, err)
+			  : cgroup_devices_v1(dir->fd, devices, err);
+}
+
+int cgroup_limit(const struct cgroup *cgroup, const struct host_cgroup *plan, bool is_final,
+	struct berth_error *err)
+{
+	for (size_t i = 0; i < plan->write_count;) {
+		bool is_later = (plan->writes[i].flags & HOST_CGROUP_FINAL) != 0;
+		int r = is_later == is_final ? write_at(cgroup, plan, i, err) : 1;
+
+		if (r < 0) {
+			return r;
+		}
+		i += (size_t)r;
+	}
+	return is_final ? limit_devices(cgroup, &plan->devices, err) : 0;
+}
+
+uint64_t cgroup_oom_kills(const struct cgroup *cgroup)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < cgroup->count; i++) {
+		const struct cgroup_dir *dir = &cgroup->dirs[i];
+		uint64_t count = 0;
+
+		if (dir->fd >= 0 && cgroup_file_number(dir->fd, cgroup_driver_of(dir)->oom_file,
+					    "oom_kill", &count) == 0) {
+			most = count > most ? count : most;
+		}
+	}
+	return most;
+}

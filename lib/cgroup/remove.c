@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Removing directories. rmdir(2) gives EBUSY while a process is on its way out and while there is a
+ * directory below; version 2 tells when the last process has left, version 1 is asked again and again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cgroup/inside.h"
+#include "sys/file.h"
+
+struct removal {
+	const struct cgroup_driver *driver;
+	uint64_t end_ns;
+	unsigned int depth;
+};
+
+static int remove_tree(int parent_fd, const char *name, const struct removal *removal);
+
+static int remove_child(int fd, const char *name, void *argument)
+{
+	return remove_tree(fd, name, argument);
+}
+
+static int rmdir_at(int fd, const char *name)
+{
+	int r = sys_unlinkat(fd, name, AT_REMOVEDIR);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Recursion is as deep as `depth` lets it. */
+static int remove_tree(int parent_fd, const char *name, const struct removal *removal)
+{
+	struct removal below = *removal;
+	autofd int fd = -1;
+	int delay_ms = 1;
+	int r = rmdir_at(parent_fd, name);
+
+	if (r != -EBUSY) {
+		return r;
+	}
+	if (below.depth-- == 0) {
+		return -ELOOP;
+	}
+	fd = cgroup_dir_open(parent_fd, name);
+	if (fd < 0) {
+		return fd == -ENOENT ? 0 : fd;
+	}
+	for (;;) {
+		int left_ms = cgroup_time_left(removal->end_ns);
+
+		r = cgroup_children(fd, remove_child, &below);
+		if (r == 0) {
+			r = rmdir_at(parent_fd, name);
+		}
+		if (r != -EBUSY || left_ms == 0) {
+			return r;
+		}
+		/* On version 2 too not longer than that: it may be populated by a child's process. */
+		removal->driver->wait_empty(fd, delay_ms < left_ms ? delay_ms : left_ms);
+		delay_ms = delay_ms < 64 ? delay_ms * 2 : delay_ms;
+	}
+}
+
+/* The path of so many parts. */
+static size_t length_of(const char *path, uint32_t parts)
+{
+	size_t length = 0;
+
+	for (; parts > 0 && path[length]; parts--) {
+		length += 1 + strcspn(path + length + 1, "/");
+	}
+	return length;
+}
+
+/* Removes the directory that ends the first `parts` parts of the path; of one that leads there alone. */
+static int remove_part(
+	const struct cgroup_dir *dir, int mount_fd, uint32_t parts, const struct removal *removal)
+{
+	size_t end = length_of(dir->path, parts);
+	size_t start = length_of(dir->path, parts - 1);
+	char path[CGROUP_TEXT_MAX];
+	autofd int parent_fd = -1;
+	bool is_last = dir->path[end] == '\0';
+	int r;
+
+	if (end >= sizeof(path)) {
+		return -ENAMETOOLONG;
+	}
+	memcpy(path, dir->path, end);
+	path[end] = '\0';
+	path[start] = '\0';
+	if (start > 0) {
+		parent_fd = cgroup_dir_open(mount_fd, path);
+		if (parent_fd < 0) {
+			return parent_fd == -ENOENT ? 0 : parent_fd;
+		}
+		mount_fd = parent_fd;
+	}
+	if (is_last) {
+		return remove_tree(mount_fd, path + start + 1, removal);
+	}
+	/* Others may have made theirs in it meanwhile. */
+	r = rmdir_at(mount_fd, path + start + 1);
+	return r == -EBUSY ? 0 : r;
+}
+
+static int remove_dir(const struct cgroup_dir *dir, uint64_t end_ns)
+{
+	const struct removal removal = {
+		.driver = cgroup_driver_of(dir),
+		.end_ns = end_ns,
+		.depth = CGROUP_DEPTH_MAX,
+	};
+	bool is_v2;
+	autofd int mount_fd = cgroup_mount_open(dir->mount_point, &is_v2);
+	uint32_t parts = cgroup_count_parts(dir->path);
+	int r = mount_fd < 0 ? mount_fd : 0;
+
+	if (dir->kept >= parts && dir->fd >= 0) {
+		/* Not ours; but what is in it came with the container. */
+		struct removal below = removal;
+
+		return cgroup_children(dir->fd, remove_child, &below);
+	}
+	for (; r == 0 && parts > dir->kept; parts--) {
+		r = remove_part(dir, mount_fd, parts, &removal);
+	}
+	return r;
+}
+
+int cgroup_remove(struct cgroup *cgroup, int timeout_ms, struct berth_error *err)
+{
+	uint64_t end_ns = sys_now_ns() + (uint64_t)timeout_ms * 1000000U;
+	int result = 0;
+
+	for (size_t i = 0; i < cgroup->count; i++) {
+		struct cgroup_dir *dir = &cgroup->dirs[i];
+		int r = remove_dir(dir, end_ns);
+
+		if (r < 0) {
+			char pids[128] = "";
+
+			if (dir->fd >= 0) {
+				cgroup_list_pids(dir->fd, pids, sizeof(pids));
+			}
+			result = error_system(err, r, "remove the cgroup %s%s%s%s",
+				dir->mount_point, dir->path, *pids ? ", which holds" : "", pids);
+		}
+		close_fd(&dir->fd);
+	}
+	return result;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "life/found.h"
+
+#include "base/cleanup.h"
+
+enum {
+	LIFE_MEMORY_MAX = 64 * 1024 * 1024,
+	LIFE_END_TIMEOUT_MS = 5000, /* a process that waits for a disk may take its time to end */
+};
+
+void life_found_finish(struct life_found *found)
+{
+	cgroup_finish(&found->cgroup);
+	store_entry_close(&found->entry);
+	store_close(&found->store);
+	arena_finish(&found->arena);
+}
+
+int life_found_lock(
+	struct life_found *found, const char *root, const char *id, struct berth_error *err)
+{
+	int r;
+
+	*found = (struct life_found){.store = {.fd = -1}};
+	arena_init(&found->arena, LIFE_MEMORY_MAX);
+	store_entry_init(&found->entry);
+	cgroup_init(&found->cgroup);
+	r = store_open(root, false, &found->store, err);
+	return r < 0 ? r : store_find(&found->store, id, true, &found->entry, err);
+}
+
+static int open_cgroup(
+	struct cgroup *cgroup, const struct store_record *record, struct berth_error *err)
+{
+	const struct cgroup_texts texts = {.items = record->cgroups, .count = record->cgroup_count};
+
+	return cgroup_open(cgroup, &texts, err);
+}
+
+int life_found_cgroup(struct life_found *found, struct berth_error *err)
+{
+	return open_cgroup(&found->cgroup, &found->record, err);
+}
+
+static bool may_be_paused(enum store_status status)
+{
+	return status == STORE_RUNNING || status == STORE_CREATED;
+}
+
+int life_found_read(struct life_found *found, struct berth_error *err)
+{
+	int r = store_read(&found->entry, &found->arena, &found->record, err);
+
+	if (r == 0) {
+		found->status = store_status(&found->entry, &found->record);
+		r = life_found_cgroup(found, err);
+	}
+	if (r == 0 && may_be_paused(found->status) && cgroup_is_frozen(&found->cgroup) > 0) {
+		found->status = STORE_PAUSED;
+	}
+	return r;
+}
+
+int life_found_open(
+	struct life_found *found, const char *root, const char *id, struct berth_error *err)
+{
+	int r = life_found_lock(found, root, id, err);
+
+	return r < 0 ? r : life_found_read(found, err);
+}
+
+enum store_status life_status(const struct store_entry *entry, const struct store_record *record)
+{
+	enum store_status status = store_status(entry, record);
+	struct cgroup cgroup;
+
+	if (!may_be_paused(status)) {
+		return status;
+	}
+	cgroup_init(&cgroup);
+	if (open_cgroup(&cgroup, record, NULL) == 0 && cgroup_is_frozen(&cgroup) > 0) {
+		status = STORE_PAUSED;
+	}
+	cgroup_finish(&cgroup);
+	return status;
+}
+
+int life_end_cgroup(struct cgroup *cgroup, struct berth_error *err)
+{
+	int r = cgroup_kill(cgroup, LIFE_END_TIMEOUT_MS, err);
+	int removed = cgroup_remove(cgroup, LIFE_END_TIMEOUT_MS, r < 0 ? NULL : err);
+
+	return r < 0 ? r : removed;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* linux.resources of config.json (config-linux.md, "Control groups"). */
+#include "spec/spec.h"
+#include "spec/table.h"
+
+/* The type is any text here: which ones there are is for those who make rules of them. */
+static const struct spec_row device_rows[] = {
+	{.key = "allow", .type = SPEC_BOOL, .offset = offsetof(struct spec_device_rule, allow)},
+	{.key = "type", .type = SPEC_STRING, .offset = offsetof(struct spec_device_rule, type)},
+	{.key = "major",
+		.type = SPEC_I64,
+		.offset = offsetof(struct spec_device_rule, major),
+		.present = offsetof(struct spec_device_rule, has_major)},
+	{.key = "minor",
+		.type = SPEC_I64,
+		.offset = offsetof(struct spec_device_rule, minor),
+		.present = offsetof(struct spec_device_rule, has_minor)},
+	{.key = "access", .type = SPEC_STRING, .offset = offsetof(struct spec_device_rule, access)},
+};
+
+static const struct spec_table device_table = {
+	sizeof(struct spec_device_rule), device_rows, ARRAY_COUNT(device_rows)};
+
+static const struct spec_row memory_rows[] = {
+	{.key = "limit", .type = SPEC_I64, .offset = offsetof(struct spec_memory, limit)},
+	{.key = "reservation",
+		.type = SPEC_I64,
+		.offset = offsetof(struct spec_memory, reservation)},
+	{.key = "swap", .type = SPEC_I64, .offset = offsetof(struct spec_memory, swap)},
+	{.key = "kernel", .type = SPEC_I64, .offset = offsetof(struct spec_memory, kernel)},
+	{.key = "kernelTCP", .type = SPEC_I64, .offset = offsetof(struct spec_memory, kernel_tcp)},
+	{.key = "swappiness",
+		.type = SPEC_U64,
+		.offset = offsetof(struct spec_memory, swappiness),
+		.present = offsetof(struct spec_memory, has_swappiness)},
+	{.key = "disableOOMKiller",
+		.type = SPEC_BOOL,
+		.offset = offsetof(struct spec_memory, disable_oom_killer)},
+	{.key = "useHierarchy",
+		.type = SPEC_BOOL,
+		.offset = offsetof(struct spec_memory, use_hierarchy)},
+	{.key = "checkBeforeUpdate",
+		.type = SPEC_BOOL,
+		.offset = offsetof(struct spec_memory, check_before_update)},
+};
+
+static const struct spec_table memory_table = {
+	sizeof(struct spec_memory), memory_rows, ARRAY_COUNT(memory_rows)};
+
+static const struct spec_row cpu_rows[] = {
+	{.key = "shares", .type = SPEC_U64, .offset = offsetof(struct spec_cpu, shares)},
+	{.key = "quota", .type = SPEC_I64, .offset = offsetof(struct spec_cpu, quota)},
+	{.key = "burst",
+		.type = SPEC_U64,
+		.offset = offsetof(struct spec_cpu, burst),
+		.present = offsetof(struct spec_cpu, has_burst)},
+	{.key = "period", .type = SPEC_U64, .offset = offsetof(struct spec_cpu, period)},
+	{.key = "realtimeRuntime",
+		.type = SPEC_I64,
+		.offset = offsetof(struct spec_cpu, realtime_runtime)},
+	{.key = "realtimePeriod",
+		.type = SPEC_U64,
+		.offset = offsetof(struct spec_cpu, realtime_period)},
+	{.key = "cpus", .type = SPEC_STRING, .offset = offsetof(struct spec_cpu, cpus)},
+	{.key = "mems", .type = SPEC_STRING, .offset = offsetof(struct spec_cpu, mems)},
+	{.key = "idle",
+		.type = SPEC_I64,
+		.offset = offsetof(struct spec_cpu, idle),
+		.present = offsetof(struct spec_cpu, has_idle)},
+};
+
+static const struct spec_table cpu_table = {
+	sizeof(struct spec_cpu), cpu_rows, ARRAY_COUNT(cpu_rows)};
+
+static const struct spec_row pids_rows[] = {
+	{.key = "limit",
+		.type = SPEC_I64,
+		.offset = offsetof(struct spec_pids, limit),
+		.present = offsetof(struct spec_pids, has_limit)},
+};
+
+static const struct spec_table pids_table = {
+	sizeof(struct spec_pids), pids_rows, ARRAY_COUNT(pids_rows)};
+
+static const struct spec_row resources_rows[] = {
+	{.key = "devices",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_resources, devices),
+		.table = &device_table},
+	{.key = "memory",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_resources, memory),
+		.table = &memory_table},
+	{.key = "cpu",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_resources, cpu),
+		.table = &cpu_table},
+	{.key = "pids",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_resources, pids),
+		.table = &pids_table},
+	{.key = "unified", .type = SPEC_MAP, .offset = offsetof(struct spec_resources, unified)},
+	{.key = "blockIO", .type = SPEC_UNBUILT},
+	{.key = "hugepageLimits", .type = SPEC_UNBUILT},
+	{.key = "network", .type = SPEC_UNBUILT},
+	/* The key alone says what is asked for: a device to limit. */
+	{.key = "rdma", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},
+};
+
+const struct spec_table spec_resources_table = {
+	sizeof(struct spec_resources), resources_rows, ARRAY_COUNT(resources_rows)};
