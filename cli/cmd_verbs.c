@@ -123,7 +123,8 @@ int cmd_kill(const struct cli_globals *globals, int argc, char **argv)
 {
 	bool is_all = false;
 	const struct cli_option options[] = {
-		{"all", 'a', NULL, &is_all, "succeed for a container that has stopped"},
+		{"all", 'a', NULL, &is_all,
+			"to all processes; one that has stopped is no failure then"},
 	};
 	struct berth_error err = {0};
 	int taken = cli_parse(options, 1, argc, argv);
@@ -141,8 +142,7 @@ int cmd_kill(const struct cli_globals *globals, int argc, char **argv)
 	if (number < 0) {
 		return cli_fail_text("unknown signal \"%s\"", text);
 	}
-	if (berth_kill(globals->root, argv[taken], number, &err) < 0) {
-		return is_all && err.error_class == BERTH_ERROR_STATE ? 0 : cli_fail(globals, &err);
-	}
-	return 0;
+	return berth_kill(globals->root, argv[taken], number, is_all, &err) < 0
+		       ? cli_fail(globals, &err)
+		       : 0;
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "cli.h"
 
@@ -31,8 +32,22 @@ static void print_help(const struct cli_option *options, size_t count, const cha
 			(void)snprintf(letter, sizeof(letter), "-%c, ", options[i].letter);
 		}
 		printf("  %s--%s%s\n        %s\n", letter, options[i].name,
-			options[i].value ? " VALUE" : "", options[i].help);
+			options[i].flag ? "" : " VALUE", options[i].help);
 	}
+}
+
+static int take_value(const struct cli_option *option, const char *value)
+{
+	if (!option->list) {
+		*option->value = value;
+		return 0;
+	}
+	if (option->list->count == CLI_LIST_MAX) {
+		return cli_fail_text(
+			"--%s is there more than %d times", option->name, CLI_LIST_MAX);
+	}
+	option->list->items[option->list->count++] = value;
+	return 0;
 }
 
 /* One option at argv[at]: how many words it takes, or -1 after a complaint. */
@@ -50,15 +65,13 @@ static int take_option(const struct cli_option *option, int argc, char **argv, i
 		return 1;
 	}
 	if (equals) {
-		*option->value = equals + 1;
-		return 1;
+		return take_value(option, equals + 1) == 0 ? 1 : -1;
 	}
 	if (at + 1 >= argc) {
 		(void)cli_fail_text("flag needs an argument: --%s", option->name);
 		return -1;
 	}
-	*option->value = argv[at + 1];
-	return 2;
+	return take_value(option, argv[at + 1]) == 0 ? 2 : -1;
 }
 
 int cli_parse(const struct cli_option *options, size_t count, int argc, char **argv)
@@ -119,6 +132,28 @@ int cli_fail_text(const char *format, ...)
 	}
 	(void)fprintf(stderr, "berth: %s\n", line);
 	return CLI_EXIT_FAILURE;
+}
+
+bool cli_number(const char *text, uint32_t *ret_number)
+{
+	uint64_t number = 0;
+
+	for (const char *at = text; *at; at++) {
+		if (*at < '0' || *at > '9' || number > UINT32_MAX) {
+			return false;
+		}
+		number = number * 10 + (uint64_t)(*at - '0');
+	}
+	if (*text == '\0' || number > UINT32_MAX) {
+		return false;
+	}
+	*ret_number = (uint32_t)number;
+	return true;
+}
+
+int cli_exit_status(int wait_status)
+{
+	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
 int cli_need_arguments(const char *verb, int count)

@@ -1,25 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <stdio.h>
 
 #include "cgroup/inside.h"
-
-int cgroup_join(const struct cgroup *cgroup, pid_t pid, struct berth_error *err)
-{
-	char text[16];
-
-	(void)snprintf(text, sizeof(text), "%d", (int)pid);
-	for (size_t i = 0; i < cgroup->count; i++) {
-		const struct cgroup_dir *dir = &cgroup->dirs[i];
-		int r = dir->fd < 0 ? 0 : cgroup_file_write(dir->fd, "cgroup.procs", text);
-
-		if (r < 0) {
-			return error_system(err, r, "move a process into the cgroup %s%s",
-				dir->mount_point, dir->path);
-		}
-	}
-	return 0;
-}
 
 static int write_one(const struct cgroup *cgroup, const struct host_cgroup_write *write)
 {
