@@ -97,6 +97,31 @@ struct boot_seccomp {
 	uint32_t flags;            /* SECCOMP_FILTER_FLAG_* */
 };
 
+/* A hook, of the parent's or of the child's half of the plan. */
+struct wire_hook {
+	const char *kind;       /* "prestart": its list in config.json, for errors */
+	uint32_t index;         /* in that list */
+	const char *path;       /* absolute */
+	struct wire_texts args; /* argv, never empty */
+	struct wire_texts env;  /* the whole of its environment */
+	uint32_t timeout_s;     /* 0: it may take as long as it wants */
+};
+
+/* In the order in which they run. */
+struct wire_hooks {
+	struct wire_hook *items;
+	size_t count;
+};
+
+/* The state is that of runtime.md as a JSON object, but for pid and status: what they are, only the child
+ * knows. Both texts are there where there is a hook. */
+struct boot_hooks {
+	const char *state;  /* the verb adds it to the plan */
+	const char *bundle; /* absolute path on the host */
+	struct wire_hooks create_container;
+	struct wire_hooks start_container;
+};
+
 enum boot_flag {
 	BOOT_PDEATHSIG = 1 << 0, /* die with the parent until the image runs */
 	BOOT_USERNS = 1 << 1,    /* in a user namespace made or joined: become 0:0 once mapped */
@@ -104,7 +129,8 @@ enum boot_flag {
 	BOOT_TERMINAL = 1 << 3,  /* allocate a pty; its master goes to the parent */
 	BOOT_NO_NEW_PRIVS = 1 << 4,
 	BOOT_ROOT_READONLY = 1 << 5,
-	BOOT_HOLD = 1 << 7, /* created, not yet started: wait on the fifo that comes with HOLD */
+	BOOT_HOLD = 1 << 7,   /* created, not yet started: wait on the fifo that comes with HOLD */
+	BOOT_HOOKS = 1 << 10, /* before the pivot there are hooks, of the parent or of the child */
 	BOOT_HOME = 1 << 6, /* HOME, which the environment lacks, is from the container's passwd */
 };
 
@@ -130,6 +156,7 @@ struct boot {
 	uint32_t preserved_fds; /* how many from 3 on are the program's too */
 	struct boot_seccomp seccomp;
 	struct boot_sysctls sysctls;
+	struct boot_hooks hooks;
 	const char *keyring; /* name of the new session keyring; NULL: the caller's stays */
 };
 
@@ -139,5 +166,12 @@ extern const struct wire_record boot_record;
 /* Checks a decoded struct before its first step: kinds in range, and every text there without which a
  * step cannot begin. 0 or -EPROTO. */
 int boot_check(const struct boot *boot) must_use;
+
+/* The same for the hooks alone (hook.c). */
+extern const struct wire_record boot_hooks_record;
+int boot_hooks_check(const struct boot_hooks *hooks) must_use;
+
+/* The longest that hooks may take, one after the other, in milliseconds; -1: as long as they want. */
+int wire_hooks_time_ms(const struct wire_hooks *hooks);
 
 #endif
