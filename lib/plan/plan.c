@@ -17,6 +17,7 @@ static int (*const planners[])(struct plan_work *, struct berth_error *) = {
 	plan_devices,
 	plan_device_rules,
 	plan_sysctls,
+	plan_hooks,
 };
 
 int plan_no_memory(struct berth_error *err)

@@ -53,6 +53,10 @@ static void put_record(struct json_writer *writer, const struct store_record *re
 		json_write_string(writer, record->cgroups[i]);
 	}
 	json_write_end(writer, ']');
+	if (record->has_hooks) {
+		json_write_key(writer, "hooks");
+		json_write_bool(writer, true);
+	}
 	json_write_end(writer, '}');
 }
 
@@ -136,11 +140,17 @@ static int get_cgroups(
 	return 0;
 }
 
+static bool get_bool(const struct json_value *tree, const char *key)
+{
+	const struct json_value *value = json_get(tree, key);
+
+	return value && value->kind == JSON_BOOL && value->is_true;
+}
+
 int store_read(const struct store_entry *entry, struct arena *arena,
 	struct store_record *ret_record, struct berth_error *err)
 {
 	const struct json_value *tree;
-	const struct json_value *creating;
 	struct store_record record = {0};
 	const char *reason;
 	size_t offset;
@@ -169,8 +179,8 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	record.created = get_text(tree, "created");
 	record.start_time = get_number(tree, "startTime");
 	record.owner = (uint32_t)get_number(tree, "owner");
-	creating = json_get(tree, "creating");
-	record.is_creating = creating && creating->kind == JSON_BOOL && creating->is_true;
+	record.is_creating = get_bool(tree, "creating");
+	record.has_hooks = get_bool(tree, "hooks");
 	pid = get_number(tree, "pid");
 	if (!record.oci_version || !record.bundle || !record.id || pid > INT32_MAX ||
 		strcmp(record.id, entry->id) != 0) {

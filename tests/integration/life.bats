@@ -318,7 +318,9 @@ is_status() {
 	for step in $(steps_of PIC); do
 		case $step in
 		# Not in create, or after it: a created container has not come that far.
-		maps | idmaps | wait | start | delete | nonewprivs | seccomp | exec | created) continue ;;
+		maps | idmaps | wait | start | delete | starthooks | nonewprivs | seccomp | exec | created) continue ;;
+		# None here: hooks.bats.
+		hooks | poststart | poststop) continue ;;
 		esac
 		# Not by `run`: a container that waits would hold its pipe.
 		status=0
