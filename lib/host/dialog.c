@@ -67,6 +67,12 @@ static int send_frame(struct host_child *child, uint16_t type, const void *value
 	return r < 0 && r != -EPIPE ? error_system(err, r, "send %s", row->name) : 0;
 }
 
+/* Its hooks may take their time. */
+static int frame_timeout_ms(const struct host_child *child)
+{
+	return child->hooks_ms < 0 ? -1 : HOST_FRAME_TIMEOUT_MS + child->hooks_ms;
+}
+
 /* Reads `size` bytes; 1, or 0 at the end of the stream before the first one. */
 static int read_bytes(const struct host_child *child, char *bytes, size_t size, int *ret_passed_fd)
 {
@@ -74,7 +80,7 @@ static int read_bytes(const struct host_child *child, char *bytes, size_t size, 
 
 	while (done < size) {
 		autofd int passed_fd = -1;
-		ssize_t r = sys_poll(child->stream_fd, POLLIN, HOST_FRAME_TIMEOUT_MS);
+		ssize_t r = sys_poll(child->stream_fd, POLLIN, frame_timeout_ms(child));
 
 		if (r <= 0) {
 			return r < 0 ? (int)r : -ETIMEDOUT;
@@ -181,7 +187,7 @@ static int next_frame(struct host_child *child, struct frame *frame, struct bert
 	if (r == -ETIMEDOUT) {
 		return error_set(err, BERTH_ERROR_CHILD,
 			"the child has not said anything for %d seconds",
-			HOST_FRAME_TIMEOUT_MS / 1000);
+			frame_timeout_ms(child) / 1000);
 	}
 	if (r == -EPROTO) {
 		return error_set(err, BERTH_ERROR_PROTOCOL, "a frame of the child is malformed");
@@ -274,10 +280,54 @@ static int send_plan(struct host_child *child, const struct host_plan *plan,
 	return send_frame(child, WIRE_FRAME_BOOT, boot, -1, err);
 }
 
+/* The conversation until the child is ready (0) or waits for the hooks (1), which it does once, and only
+ * where there are any. */
+static int converse(struct host_child *child, const struct host_plan *plan, bool may_hook,
+	struct berth_error *err)
+{
+	struct frame frame = {.passed_fd = -1};
+	int r;
+
+	for (;;) {
+		r = next_frame(child, &frame, err);
+		child->hooks_ms = 0;
+		if (r == WIRE_FRAME_CHILD) {
+			r = hand_over(child, plan, &frame, err);
+		} else if (r == WIRE_FRAME_CONSOLE) {
+			close_fd(&child->console_fd);
+			child->console_fd = take_fd(&frame.passed_fd);
+		} else {
+			break;
+		}
+		if (r < 0) {
+			break;
+		}
+	}
+	close_fd(&frame.passed_fd);
+	if (r == WIRE_FRAME_HOOKS && !may_hook) {
+		return error_set(err, BERTH_ERROR_PROTOCOL, "HOOKS, where none are due");
+	}
+	if (r == WIRE_FRAME_READY) {
+		return 0;
+	}
+	return r == WIRE_FRAME_HOOKS ? 1 : r;
+}
+
+int host_child_resume(struct host_child *child, const struct host_plan *plan,
+	const struct boot *boot, struct berth_error *err)
+{
+	int r = send_frame(child, WIRE_FRAME_HOOKED, NULL, -1, err);
+
+	if (r < 0) {
+		return r;
+	}
+	child->hooks_ms = wire_hooks_time_ms(&boot->hooks.create_container);
+	return converse(child, plan, false, err);
+}
+
 int host_child_build(struct host_child *child, const struct host_plan *plan,
 	const struct boot *boot, struct berth_error *err)
 {
-	struct frame frame = {.passed_fd = -1};
 	int step = WIRE_STEP_oomscore;
 	int r = wire_step_enter(step, err);
 
@@ -299,22 +349,8 @@ int host_child_build(struct host_child *child, const struct host_plan *plan,
 		error_add_step(err, wire_step_name(step));
 		return r;
 	}
-	for (;;) {
-		r = next_frame(child, &frame, err);
-		if (r == WIRE_FRAME_CHILD) {
-			r = hand_over(child, plan, &frame, err);
-		} else if (r == WIRE_FRAME_CONSOLE) {
-			close_fd(&child->console_fd);
-			child->console_fd = take_fd(&frame.passed_fd);
-		} else {
-			break;
-		}
-		if (r < 0) {
-			break;
-		}
-	}
-	close_fd(&frame.passed_fd);
-	return r == WIRE_FRAME_READY ? 0 : r;
+	child->start_ms = wire_hooks_time_ms(&boot->hooks.start_container);
+	return converse(child, plan, (boot->flags & BOOT_HOOKS) != 0, err);
 }
 
 /* Step "limits": by the parent, who may be allowed to raise what the child may not. */
@@ -354,6 +390,7 @@ int host_child_go(struct host_child *child, const struct host_plan *plan, int fi
 		error_add_step(err, wire_step_name(step));
 		return r;
 	}
+	child->hooks_ms = fifo_fd >= 0 ? 0 : child->start_ms;
 	r = send_frame(child, fifo_fd >= 0 ? WIRE_FRAME_HOLD : WIRE_FRAME_GO, NULL, fifo_fd, err);
 	while (r >= 0) {
 		r = next_frame(child, &frame, err);

@@ -41,6 +41,8 @@ struct host_child {
 	int pidfd; /* the container's process; -1 before it exists */
 	pid_t pid;
 	int console_fd; /* master of its terminal; -1: none */
+	int hooks_ms;   /* how long the hooks that it runs now may take; -1: any time */
+	int start_ms;   /* the same for those before its execve */
 };
 
 void host_child_init(struct host_child *child);
@@ -63,8 +65,13 @@ int host_child_seal(struct host_child *child, struct berth_error *err) must_use;
 int host_child_spawn(
 	struct host_child *child, uint32_t preserved_fds, struct berth_error *err) must_use;
 
-/* Steps "oomscore" and "send", and the conversation until the child is ready: maps, handover, console. */
+/* Steps "oomscore" and "send", and the conversation until the child is ready: maps, handover, console.
+ * 1 where the child waits for hooks (BOOT_HOOKS): the caller runs them and calls host_child_resume(). */
 int host_child_build(struct host_child *child, const struct host_plan *plan,
+	const struct boot *boot, struct berth_error *err) must_use;
+
+/* The hooks have run: the rest of the conversation. 0 or an error. */
+int host_child_resume(struct host_child *child, const struct host_plan *plan,
 	const struct boot *boot, struct berth_error *err) must_use;
 
 /* Steps "limits" and "go": returns when the child's execve has succeeded; with a fifo (not -1), when

@@ -40,6 +40,31 @@ int life_config_load(struct life_config *config, const struct life_found *found,
 int life_config_open_process(
 	struct life_config *config, const char *path, struct berth_error *err) must_use;
 
+/* The state of runtime.md in one line, from malloc, with the status that it is to have; and the same without
+ * pid and status, which the child adds, in the arena. */
+int life_state_text(const struct store_record *record, enum store_status status, char **ret_text,
+	struct berth_error *err) must_use;
+int life_state_for_child(const struct store_record *record, struct arena *arena,
+	const char **ret_text, struct berth_error *err) must_use;
+
+/* The hooks of a container that is there: none where its record says so, and then nothing is read. The caller
+ * finishes them, also after a failure; they may not outlive `found`. */
+struct life_hooks {
+	struct life_config config;
+	struct plan_hooks plan;
+};
+int life_hooks_load(
+	struct life_hooks *hooks, const struct life_found *found, struct berth_error *err) must_use;
+void life_hooks_finish(struct life_hooks *hooks);
+#define autohooks __attribute__((cleanup(life_hooks_finish)))
+
+/* Runs hooks of the runtime's namespaces, at a step, up to the first that fails. */
+int life_hooks_run(int step, const struct wire_hooks *hooks, const struct store_record *record,
+	enum store_status status, struct berth_error *err) must_use;
+
+/* Step "poststop": all of them, whatever fails (runtime.md, "Lifecycle": a warning at most). */
+void life_hooks_stop(const struct wire_hooks *hooks, const struct store_record *record);
+
 /* What the record, the kernel and the cgroup say. */
 enum store_status life_status(const struct store_entry *entry, const struct store_record *record);
 

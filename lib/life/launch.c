@@ -30,6 +30,7 @@ struct launch {
 	struct life_process process;
 	int fifo_fd;
 	bool is_held;     /* it waits for start */
+	bool is_built;    /* the environment was there, and hooks may have run: poststop is due */
 	bool is_recorded; /* the entry, and the cgroup, are ours to take away */
 	char created[40];
 };
@@ -64,6 +65,9 @@ static int launch_undo(struct launch *launch, struct berth_error *err)
 	}
 	launch->is_recorded = false;
 	r = life_end_cgroup(&launch->cgroup, err);
+	if (r == 0 && launch->is_built) {
+		life_hooks_stop(&launch->process.plan.hooks.poststop, &launch->record);
+	}
 	return r < 0 ? r : store_remove(&launch->store, &launch->entry, err);
 }
 
@@ -97,6 +101,8 @@ static int fill_record(struct launch *launch, struct berth_error *err)
 	const struct spec *spec = &launch->config.spec;
 	struct store_annotation *annotations =
 		arena_alloc(&launch->config.arena, spec->annotations.count, sizeof(*annotations));
+	const struct plan_hooks *hooks = &launch->process.plan.hooks;
+	struct boot_hooks *child = &launch->process.plan.boot.hooks;
 	struct cgroup_texts cgroups;
 
 	if (!annotations) {
@@ -124,8 +130,11 @@ static int fill_record(struct launch *launch, struct berth_error *err)
 		.annotation_count = spec->annotations.count,
 		.cgroups = cgroups.items,
 		.cgroup_count = cgroups.count,
+		.has_hooks = hooks->poststart.count + hooks->poststop.count > 0,
 	};
-	return 0;
+	return child->bundle ? life_state_for_child(
+				       &launch->record, &launch->config.arena, &child->state, err)
+			     : 0;
 }
 
 /* One that somebody lives in is refused; the record has what will be made. */
@@ -237,12 +246,34 @@ static int launch_limit(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
+/* The child waits before the pivot: whoever asks for the container's state now, a hook as well, finds it. */
+static int launch_hooks(struct launch *launch, struct berth_error *err)
+{
+	const struct plan_hooks *hooks = &launch->process.plan.hooks;
+	int r = life_hooks_run(
+		WIRE_STEP_hooks, &hooks->prestart, &launch->record, STORE_CREATING, err);
+
+	if (r == 0) {
+		r = life_hooks_run(WIRE_STEP_hooks, &hooks->create_runtime, &launch->record,
+			STORE_CREATING, err);
+	}
+	return r < 0 ? r
+		     : host_child_resume(&launch->process.child, &launch->process.plan.host,
+			       &launch->process.plan.boot, err);
+}
+
 static int launch_process(struct launch *launch, struct berth_error *err)
 {
 	int r = life_process_build(&launch->process, &launch->cgroup, 0, err);
 
-	if (r == 0) {
+	launch->is_built = r >= 0;
+	if (r >= 0) {
+		bool has_hooks = r > 0;
+
 		r = record_process(launch, err);
+		if (r == 0 && has_hooks) {
+			r = launch_hooks(launch, err);
+		}
 	}
 	if (r == 0) {
 		r = launch_limit(launch, err);
@@ -271,6 +302,23 @@ static int launch_publish(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
+/* Step "poststart": as from here on, others may look at the container, send it signals and delete it. */
+static int launch_poststart(struct launch *launch, struct berth_error *err)
+{
+	const struct wire_hooks *hooks = &launch->process.plan.hooks.poststart;
+	int r;
+
+	if (hooks->count == 0) {
+		return 0;
+	}
+	store_entry_unlock(&launch->entry);
+	r = life_hooks_run(WIRE_STEP_poststart, hooks, &launch->record, STORE_RUNNING, err);
+	if (r < 0) {
+		launch->is_recorded = store_entry_relock(&launch->entry) == 0;
+	}
+	return r;
+}
+
 static int launch_all(struct launch *launch, struct berth_error *err)
 {
 	int r = launch_prepare(launch, err);
@@ -286,6 +334,9 @@ static int launch_all(struct launch *launch, struct berth_error *err)
 	}
 	if (r == 0) {
 		r = launch_publish(launch, err);
+		if (r == 0 && !launch->is_held) {
+			r = launch_poststart(launch, err);
+		}
 		if (r < 0) {
 			/* It runs, or waits; but nobody would know of it. */
 			host_child_recall(&launch->process.child);

@@ -21,15 +21,14 @@ static void put_text(struct json_writer *writer, const char *key, const char *te
 	json_write_string(writer, text ? text : "");
 }
 
-static void put_state(
-	struct json_writer *writer, const struct store_record *record, enum store_status status)
+static void put_name(struct json_writer *writer, const struct store_record *record)
 {
-	json_write_begin(writer, '{');
 	put_text(writer, "ociVersion", record->oci_version);
 	put_text(writer, "id", record->id);
-	json_write_key(writer, "pid");
-	json_write_u64(writer, status == STORE_STOPPED ? 0 : (uint64_t)record->pid);
-	put_text(writer, "status", store_status_name(status));
+}
+
+static void put_rest(struct json_writer *writer, const struct store_record *record)
+{
 	put_text(writer, "bundle", record->bundle);
 	put_text(writer, "rootfs", record->rootfs);
 	put_text(writer, "created", record->created);
@@ -42,6 +41,17 @@ static void put_state(
 		json_write_end(writer, '}');
 	}
 	put_text(writer, "owner", record->owner == 0 ? "root" : "");
+}
+
+static void put_state(
+	struct json_writer *writer, const struct store_record *record, enum store_status status)
+{
+	json_write_begin(writer, '{');
+	put_name(writer, record);
+	json_write_key(writer, "pid");
+	json_write_u64(writer, status == STORE_STOPPED ? 0 : (uint64_t)record->pid);
+	put_text(writer, "status", store_status_name(status));
+	put_rest(writer, record);
 	json_write_end(writer, '}');
 }
 
@@ -50,6 +60,36 @@ static int take_text(struct json_writer *writer, char **ret_text, struct berth_e
 	int r = json_writer_take(writer, ret_text);
 
 	return r < 0 ? error_system(err, r, "memory for the state's text") : 0;
+}
+
+int life_state_text(const struct store_record *record, enum store_status status, char **ret_text,
+	struct berth_error *err)
+{
+	__attribute__((cleanup(json_writer_finish))) struct json_writer writer;
+
+	json_writer_init(&writer, false);
+	put_state(&writer, record, status);
+	return take_text(&writer, ret_text, err);
+}
+
+int life_state_for_child(const struct store_record *record, struct arena *arena,
+	const char **ret_text, struct berth_error *err)
+{
+	__attribute__((cleanup(json_writer_finish))) struct json_writer writer;
+	autoptr char *text = NULL;
+	int r;
+
+	json_writer_init(&writer, false);
+	json_write_begin(&writer, '{');
+	put_name(&writer, record);
+	put_rest(&writer, record);
+	json_write_end(&writer, '}');
+	r = take_text(&writer, &text, err);
+	if (r < 0) {
+		return r;
+	}
+	*ret_text = arena_copy(arena, text, strlen(text));
+	return *ret_text ? 0 : error_system(err, ENOMEM, "memory for the state's text");
 }
 
 int life_state(const char *root, const char *id, char **ret_text, struct berth_error *err)

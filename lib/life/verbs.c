@@ -28,9 +28,78 @@ static int start_refused(const struct life_found *found, struct berth_error *err
 		store_status_name(found->status));
 }
 
+/* SIGKILL for the first process and all others, and their end. */
+static int end_processes(const struct life_found *found, struct berth_error *err)
+{
+	autofd int pidfd = store_process_open(&found->record);
+	int pid = (int)found->record.pid;
+	int r = pidfd < 0 ? 0 : sys_pidfd_send_signal(pidfd, SIGKILL);
+
+	if (r < 0 && r != -ESRCH) {
+		return error_system(err, r, "end the container's process %d", pid);
+	}
+	/* This thaws as well: what is frozen does not end. */
+	r = cgroup_kill(&found->cgroup, LIFE_END_TIMEOUT_MS, err);
+	if (r < 0 || pidfd < 0) {
+		return r;
+	}
+	r = sys_poll(pidfd, POLLIN, LIFE_END_TIMEOUT_MS);
+	if (r == 0) {
+		return error_set(err, BERTH_ERROR_STATE,
+			"the container's process %d has not ended %d seconds after SIGKILL", pid,
+			LIFE_END_TIMEOUT_MS / 1000);
+	}
+	return r < 0 ? error_system(err, r, "wait for the container's process") : 0;
+}
+
+/* Its processes, its cgroup, its hooks poststop, and its record at last. Where there never was a process, no hook
+ * has run before. */
+static int destroy(
+	struct life_found *found, const struct life_hooks *hooks, struct berth_error *err)
+{
+	int r = end_processes(found, err);
+
+	if (r == 0) {
+		r = life_end_cgroup(&found->cgroup, err);
+	}
+	if (r == 0 && found->record.pid > 0) {
+		life_hooks_stop(&hooks->plan.poststop, &found->record);
+	}
+	return r < 0 ? r : store_remove(&found->store, &found->entry, err);
+}
+
+/* Step "poststart", when the program runs. From here on others may look at the container, send it signals and
+ * delete it. */
+static int start_hooks(struct life_found *found, const struct life_hooks *hooks, int watch_fd,
+	struct berth_error *err)
+{
+	int r;
+
+	store_entry_unlock(&found->entry);
+	r = store_fifo_wait(watch_fd);
+	if (r == -ECHILD) {
+		return error_set(err, BERTH_ERROR_CHILD,
+			"the program of container %s could not be run: the container's stderr says "
+			"why",
+			found->entry.id);
+	}
+	if (r < 0) {
+		return error_system(
+			err, r, "wait for the program of container %s", found->entry.id);
+	}
+	r = life_hooks_run(
+		WIRE_STEP_poststart, &hooks->plan.poststart, &found->record, STORE_RUNNING, err);
+	if (r < 0 && store_entry_relock(&found->entry) == 0) {
+		(void)!destroy(found, hooks, NULL);
+	}
+	return r;
+}
+
 int life_start(const char *root, const char *id, struct berth_error *err)
 {
 	autofound struct life_found found;
+	autohooks struct life_hooks hooks = {0};
+	autofd int watch_fd = -1;
 	autofd int fifo_fd = -1;
 	int r = life_found_open(&found, root, id, true, err);
 
@@ -43,13 +112,27 @@ int life_start(const char *root, const char *id, struct berth_error *err)
 	if (found.status != STORE_CREATED) {
 		return start_refused(&found, err);
 	}
-	fifo_fd = store_fifo_open(&found.entry);
-	r = fifo_fd < 0 ? fifo_fd : sys_write_once(fifo_fd, "0", 1);
+	r = life_hooks_load(&hooks, &found, err);
+	if (r < 0) {
+		return r;
+	}
+	if (hooks.plan.poststart.count > 0) {
+		watch_fd = store_fifo_watch(&found.entry);
+		r = watch_fd < 0 ? watch_fd : 0;
+	}
+	if (r == 0) {
+		fifo_fd = store_fifo_open(&found.entry);
+		r = fifo_fd < 0 ? fifo_fd : sys_write_once(fifo_fd, "0", 1);
+	}
 	if (r < 0) {
 		return error_system(err, r, "wake the container %s", id);
 	}
+	close_fd(&fifo_fd);
 	/* Its absence is what says "running". */
-	return store_fifo_remove(&found.entry, err);
+	r = store_fifo_remove(&found.entry, err);
+	return r < 0 || hooks.plan.poststart.count == 0
+		       ? r
+		       : start_hooks(&found, &hooks, watch_fd, err);
 }
 
 /* Of a container that is paused too: what is frozen does not end. */
@@ -93,30 +176,6 @@ int life_kill(const char *root, const char *id, int signal, bool is_all, struct 
 	return 0;
 }
 
-/* SIGKILL for the first process and all others, and their end. */
-static int end_processes(const struct life_found *found, struct berth_error *err)
-{
-	autofd int pidfd = store_process_open(&found->record);
-	int pid = (int)found->record.pid;
-	int r = pidfd < 0 ? 0 : sys_pidfd_send_signal(pidfd, SIGKILL);
-
-	if (r < 0 && r != -ESRCH) {
-		return error_system(err, r, "end the container's process %d", pid);
-	}
-	/* This thaws as well: what is frozen does not end. */
-	r = cgroup_kill(&found->cgroup, LIFE_END_TIMEOUT_MS, err);
-	if (r < 0 || pidfd < 0) {
-		return r;
-	}
-	r = sys_poll(pidfd, POLLIN, LIFE_END_TIMEOUT_MS);
-	if (r == 0) {
-		return error_set(err, BERTH_ERROR_STATE,
-			"the container's process %d has not ended %d seconds after SIGKILL", pid,
-			LIFE_END_TIMEOUT_MS / 1000);
-	}
-	return r < 0 ? error_system(err, r, "wait for the container's process") : 0;
-}
-
 /* What a record that nobody can read does not tell, the lock's file may; and it must not keep the id for
  * ever. */
 static int delete_damaged(struct life_found *found, struct berth_error *err)
@@ -130,6 +189,7 @@ static int delete_damaged(struct life_found *found, struct berth_error *err)
 
 static int delete_found(struct life_found *found, bool is_forced, struct berth_error *err)
 {
+	autohooks struct life_hooks hooks = {0};
 	int r = life_found_read(found, err);
 
 	if (r < 0 && is_forced) {
@@ -141,12 +201,10 @@ static int delete_found(struct life_found *found, bool is_forced, struct berth_e
 			store_status_name(found->status));
 	}
 	if (r == 0) {
-		r = end_processes(found, err);
+		r = life_hooks_load(&hooks, found, is_forced ? NULL : err);
+		r = is_forced ? 0 : r;
 	}
-	if (r == 0) {
-		r = life_end_cgroup(&found->cgroup, err);
-	}
-	return r < 0 ? r : store_remove(&found->store, &found->entry, err);
+	return r < 0 ? r : destroy(found, &hooks, err);
 }
 
 int life_delete(const char *root, const char *id, bool is_forced, struct berth_error *err)

@@ -17,6 +17,7 @@ static const plan_fn planners[] = {
 	plan_devices,
 	plan_device_rules,
 	plan_sysctls,
+	plan_hooks,
 };
 
 int plan_no_memory(struct berth_error *err)

@@ -34,9 +34,15 @@ struct plan_request {
 	bool is_cgroup_disabled; /* no cgroup: the container stays in the caller's */
 };
 
+/* The hooks that run in the runtime's namespaces; the others are the child's, in struct boot. */
+struct plan_hooks {
+	struct wire_hooks prestart, create_runtime, poststart, poststop;
+};
+
 struct plan {
 	struct host_plan host;
 	struct boot boot;
+	struct plan_hooks hooks;
 };
 
 /* Which of FACTS_* plan_make() will read. */
@@ -67,5 +73,9 @@ struct plan_exec {
 int plan_exec_make(const struct spec *spec, const struct plan_exec *asked,
 	const struct facts *facts, struct arena *arena, struct plan *ret_plan,
 	struct berth_error *err) must_use;
+
+/* The hooks alone: for start and delete, which make no plan. Texts point into the spec and the arena. */
+int plan_hooks_make(const struct spec_hooks *asked, struct arena *arena,
+	struct plan_hooks *ret_hooks, struct berth_error *err) must_use;
 
 #endif

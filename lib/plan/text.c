@@ -237,6 +237,28 @@ static void write_cgroup(struct text_out *out, const struct host_cgroup *cgroup)
 	}
 }
 
+static void write_hooks(struct text_out *out, const struct wire_hooks *hooks)
+{
+	for (size_t i = 0; i < hooks->count; i++) {
+		const struct wire_hook *hook = &hooks->items[i];
+
+		text_label(out, hook->kind);
+		text_quote(out, hook->path, false);
+		for (size_t n = 0; n < hook->args.count; n++) {
+			text_add(out, " ");
+			text_quote(out, hook->args.items[n], true);
+		}
+		for (size_t n = 0; n < hook->env.count; n++) {
+			text_add(out, " env ");
+			text_quote(out, hook->env.items[n], false);
+		}
+		if (hook->timeout_s > 0) {
+			text_add(out, " [at most %u s]", hook->timeout_s);
+		}
+		text_add(out, "\n");
+	}
+}
+
 static void write_host(struct text_out *out, const struct host_plan *host)
 {
 	static const char *const ways[] = {
@@ -427,6 +449,7 @@ static void write_before_pivot(struct text_out *out, const struct boot *boot)
 	for (size_t i = 0; i < boot->devices.count; i++) {
 		write_device(out, &boot->devices.items[i]);
 	}
+	write_hooks(out, &boot->hooks.create_container);
 	text_row(out, "pivot", "%s",
 		boot->flags & BOOT_NO_PIVOT ? "none: the root is moved over the host's"
 					    : "to the root; the host's mounts are gone");
@@ -502,6 +525,7 @@ static void write_after_pivot(struct text_out *out, const struct plan *plan)
 	}
 	row_text(out, "directory", boot->cwd);
 	write_identity(out, &boot->identity);
+	write_hooks(out, &boot->hooks.start_container);
 	if (boot->flags & BOOT_NO_NEW_PRIVS) {
 		text_row(out, "no new privs", "set");
 		write_seccomp(out, plan->host.seccomp, boot->seccomp.flags);
@@ -520,6 +544,10 @@ int plan_text(const struct plan *plan, char **ret_text)
 	autoptr char *data = NULL;
 
 	write_host(&out, &plan->host);
+	write_hooks(&out, &plan->hooks.prestart);
+	write_hooks(&out, &plan->hooks.create_runtime);
+	write_hooks(&out, &plan->hooks.poststart);
+	write_hooks(&out, &plan->hooks.poststop);
 	text_add(&out, "child\n");
 	write_before_pivot(&out, &plan->boot);
 	write_after_pivot(&out, plan);

@@ -62,7 +62,10 @@ static const struct spec_row config_rows[] = {
 		.offset = offsetof(struct spec, linux_section),
 		.present = offsetof(struct spec, linux_section.is_present),
 		.table = &spec_linux_table},
-	{.key = "hooks", .type = SPEC_UNBUILT},
+	{.key = "hooks",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec, hooks),
+		.table = &spec_hooks_table},
 };
 
 static const struct spec_table config_table = {

@@ -223,6 +223,24 @@ struct spec_linux {
 	struct spec_resources resources;
 };
 
+/* hooks.prestart[] and the like */
+struct spec_hook {
+	const char *path;
+	struct spec_strings args, env;
+	bool has_timeout;
+	int64_t timeout; /* seconds */
+};
+
+struct spec_hook_list {
+	const struct spec_hook *items;
+	size_t count;
+};
+
+struct spec_hooks {
+	struct spec_hook_list prestart, create_runtime, create_container;
+	struct spec_hook_list start_container, poststart, poststop;
+};
+
 struct spec {
 	const char *oci_version;
 	struct spec_root root;
@@ -231,6 +249,7 @@ struct spec {
 	struct spec_mounts mounts;
 	struct spec_annotations annotations;
 	struct spec_linux linux_section;
+	struct spec_hooks hooks;
 };
 
 /* Decodes a tree. Texts point into the tree or into the arena, which must outlive `ret_spec`. */

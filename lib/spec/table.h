@@ -68,5 +68,6 @@ extern const struct spec_table spec_process_table;   /* struct spec_process */
 extern const struct spec_table spec_linux_table;     /* struct spec_linux */
 extern const struct spec_table spec_seccomp_table;   /* struct spec_seccomp */
 extern const struct spec_table spec_resources_table; /* struct spec_resources */
+extern const struct spec_table spec_hooks_table;     /* struct spec_hooks */
 
 #endif

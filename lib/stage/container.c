@@ -404,8 +404,8 @@ static int container_hold(struct stage *stage, struct berth_error *err)
 		return r;
 	}
 	close_fd(&stage->stream_fd);
+	/* The fifo stays open until the execve closes it: its end tells start that the program runs. */
 	got = sys_read(stage->passed_fd, &byte, 1);
-	close_fd(&stage->passed_fd);
 	return got == 1 ? 0 : error_system(err, got < 0 ? (int)got : EPIPE, "wait for start");
 }
 
@@ -465,6 +465,7 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_mounts, container_mounts},
 	{WIRE_STEP_devices, container_devices},
 	{WIRE_STEP_workdir, container_workdir},
+	{WIRE_STEP_createhooks, stage_create_hooks},
 	{WIRE_STEP_pivot, container_pivot},
 	{WIRE_STEP_console, container_console},
 	{WIRE_STEP_hostname, container_hostname},
@@ -482,6 +483,7 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_inside, container_inside},
 	{WIRE_STEP_program, container_program},
 	{WIRE_STEP_hold, container_hold},
+	{WIRE_STEP_starthooks, stage_start_hooks},
 	{WIRE_STEP_nonewprivs, container_nonewprivs},
 	{WIRE_STEP_seccomp, container_seccomp},
 	{WIRE_STEP_exec, container_exec},

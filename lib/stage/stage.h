@@ -99,6 +99,11 @@ int stage_read_exactly(
 /* setgroups, uid_map and gid_map of the child, through the descriptor of /proc (maps.c). */
 int stage_write_maps(const struct stage *stage, int pid, struct berth_error *err) must_use;
 
+/* Steps of the container's process (hooks.c). "createhooks": asks the parent for its hooks, waits for them,
+ * and runs createContainer. "starthooks": startContainer. */
+int stage_create_hooks(struct stage *stage, struct berth_error *err) must_use;
+int stage_start_hooks(struct stage *stage, struct berth_error *err) must_use;
+
 /* The child in a user namespace that was made or joined becomes 0:0 where 0 is mapped, and is hidden
  * from strangers in the namespaces that it joined. */
 int stage_settle(struct stage *stage, struct berth_error *err) must_use;

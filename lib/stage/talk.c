@@ -124,6 +124,10 @@ int stage_send_error(struct stage *stage, const struct berth_error *err)
 		size_t length = error_format(err, line, sizeof(line) - 1);
 
 		line[length] = '\n';
+		/* And the fifo, which tells start that the program does not run. */
+		if (stage->passed_fd >= 0) {
+			(void)!sys_write(stage->passed_fd, line, 1);
+		}
 		return sys_write_once(STDERR_FILENO, line, length + 1);
 	}
 	frame_error_from(err, &frame);

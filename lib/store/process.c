@@ -138,6 +138,25 @@ int store_fifo_open(const struct store_entry *entry)
 		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
+int store_fifo_watch(const struct store_entry *entry)
+{
+	return sys_openat2(entry->fd, fifo_name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0,
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
+int store_fifo_wait(int watch_fd)
+{
+	char byte;
+	/* No events: but for the byte that wakes the process, which is not ours to see, there is only the
+	 * end of its last writer. */
+	int r = sys_poll(watch_fd, 0, -1);
+
+	if (r > 0) {
+		r = (int)sys_read(watch_fd, &byte, 1);
+	}
+	return r > 0 ? -ECHILD : r;
+}
+
 int store_fifo_remove(const struct store_entry *entry, struct berth_error *err)
 {
 	int r = sys_unlinkat(entry->fd, fifo_name, 0);

@@ -60,6 +60,9 @@ static void put_record(struct json_writer *writer, const struct store_record *re
 		json_write_string(writer, record->cgroups[i]);
 	}
 	json_write_end(writer, ']');
+	if (record->has_hooks) {
+		put_bool(writer, "hooks", true);
+	}
 	json_write_end(writer, '}');
 }
 
@@ -185,6 +188,7 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	record.is_creating = get_bool(tree, "creating");
 	record.is_pid_shared = get_bool(tree, "pidShared");
 	record.is_keyring_kept = get_bool(tree, "keyringKept");
+	record.has_hooks = get_bool(tree, "hooks");
 	pid = get_number(tree, "pid");
 	if (!record.oci_version || !record.bundle || !record.id || pid > INT32_MAX ||
 		strcmp(record.id, entry->id) != 0) {

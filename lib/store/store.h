@@ -57,6 +57,7 @@ struct store_record {
 	size_t annotation_count;
 	const char *const *cgroups; /* descriptions of its directories (cgroup/cgroup.h) */
 	size_t cgroup_count;
+	bool has_hooks; /* its config has hooks for start or for delete */
 };
 
 /* The state root. */
@@ -136,6 +137,12 @@ int store_read_config(const struct store_entry *entry, struct arena *arena, cons
 int store_fifo_make(const struct store_entry *entry, int *ret_fd, struct berth_error *err) must_use;
 int store_fifo_open(const struct store_entry *entry) must_use;
 int store_fifo_remove(const struct store_entry *entry, struct berth_error *err) must_use;
+
+/* The container's process keeps the fifo open until its execve. Whoever wants to know when that is watches
+ * from before it is woken: opens it for reading; then waits, with no descriptor for writing of its own, until
+ * the program runs or the process is gone (0), or until it has said that it could not run it (-ECHILD). */
+int store_fifo_watch(const struct store_entry *entry) must_use;
+int store_fifo_wait(int watch_fd) must_use;
 
 /* The start time of a process, or -ESRCH. */
 int store_start_time(pid_t pid, uint64_t *ret_ticks) must_use;

@@ -263,6 +263,13 @@ int sys_poll(int fd, short events, int timeout_ms)
 	}
 }
 
+int sys_poll_once(struct pollfd *items, size_t count, int timeout_ms)
+{
+	int r = poll(items, (nfds_t)count, timeout_ms);
+
+	return r < 0 && errno == EINTR ? 0 : sys_result(r);
+}
+
 int sys_poll_two(const int fds[2], short events, short ret_events[2])
 {
 	struct pollfd items[2] = {

@@ -80,6 +80,10 @@ int sys_poll(int fd, short events, int timeout_ms) must_use;
 /* poll(2) for two descriptors without an end, repeated after EINTR. */
 int sys_poll_two(const int fds[2], short events, short ret_events[2]) must_use;
 
+/* poll(2), once: a signal is the same as a time that is over, and so is 0. */
+struct pollfd;
+int sys_poll_once(struct pollfd *items, size_t count, int timeout_ms) must_use;
+
 uint64_t sys_now_ns(void); /* CLOCK_MONOTONIC */
 
 /* memfd_create(2) with MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC, the last one where it is known. */

@@ -188,16 +188,33 @@ int sys_reset_signals(void)
 	return sys_result(sigprocmask(SIG_SETMASK, &none, NULL));
 }
 
-int sys_ignore_signal(int number)
-{
-	return signal(number, SIG_IGN) == SIG_ERR ? -errno : 0;
-}
-
 /* Masks as the kernel has them: 64 bits, signal 1 is bit 0. */
 static int set_mask(const sigset_t *mask, sigset_t *ret_old)
 {
 	return sys_result(
 		syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, ret_old, sizeof(uint64_t)));
+}
+
+int sys_default_signals(void)
+{
+	/* All zero is SIG_DFL without flags, however the architecture orders the members. */
+	static const uint64_t action[8];
+	sigset_t none;
+	int r = 0;
+
+	for (int i = 1; r == 0 && i <= 64; i++) {
+		if (i != SIGKILL && i != SIGSTOP) {
+			r = sys_result(
+				syscall(SYS_rt_sigaction, i, action, NULL, sizeof(uint64_t)));
+		}
+	}
+	memset(&none, 0, sizeof(none));
+	return r < 0 ? r : set_mask(&none, NULL);
+}
+
+int sys_ignore_signal(int number)
+{
+	return signal(number, SIG_IGN) == SIG_ERR ? -errno : 0;
 }
 
 int sys_block_signals(sigset_t *ret_old)

@@ -53,6 +53,10 @@ int sys_set_subreaper(bool is_subreaper) must_use;
 int sys_reset_signals(void) must_use;
 int sys_ignore_signal(int signal) must_use;
 
+/* The same for a program that is about to be executed in a child of sys_vfork(): caught signals too, before
+ * the mask is taken away, for the handlers are the caller's. Raw calls. */
+int sys_default_signals(void) must_use;
+
 /* Blocks every signal of this thread and gives the mask from before. Raw calls: the libc keeps some
  * signals for itself and leaves them out, so that a program would not inherit its caller's mask. */
 int sys_block_signals(sigset_t *ret_old) must_use;

@@ -116,6 +116,7 @@ static const struct wire_field boot_fields[] = {
 	NESTED(21, WIRE_RECORD, boot, seccomp, &seccomp_record),
 	NESTED(22, WIRE_RECORDS, boot, sysctls, &sysctl_record),
 	FIELD(23, WIRE_TEXT, boot, keyring),
+	NESTED(30, WIRE_RECORD, boot, hooks, &boot_hooks_record),
 };
 const struct wire_record boot_record = {
 	"boot", sizeof(struct boot), boot_fields, ARRAY_COUNT(boot_fields)};
@@ -153,6 +154,9 @@ int boot_check(const struct boot *boot)
 	bool has_root = boot->root || boot->flags & BOOT_ENTER;
 	int r = has_root && boot->cwd && boot->args.count > 0 ? 0 : -EPROTO;
 
+	if (r == 0) {
+		r = boot_hooks_check(&boot->hooks);
+	}
 	for (size_t i = 0; r == 0 && i < boot->mounts.count; i++) {
 		r = mount_check(&boot->mounts.items[i]);
 	}

@@ -100,6 +100,31 @@ struct boot_seccomp {
 	uint32_t flags;            /* SECCOMP_FILTER_FLAG_* */
 };
 
+/* A hook, of the parent's or of the child's half of the plan. */
+struct wire_hook {
+	const char *kind;       /* "prestart": its list in config.json, for errors */
+	uint32_t index;         /* in that list */
+	const char *path;       /* absolute */
+	struct wire_texts args; /* argv, never empty */
+	struct wire_texts env;  /* the whole of its environment */
+	uint32_t timeout_s;     /* 0: it may take as long as it wants */
+};
+
+/* In the order in which they run. */
+struct wire_hooks {
+	struct wire_hook *items;
+	size_t count;
+};
+
+/* The state is that of runtime.md as a JSON object, but for pid and status: what they are, only the child
+ * knows. Both texts are there where there is a hook. */
+struct boot_hooks {
+	const char *state;  /* the verb adds it to the plan */
+	const char *bundle; /* absolute path on the host */
+	struct wire_hooks create_container;
+	struct wire_hooks start_container;
+};
+
 enum boot_flag {
 	BOOT_PDEATHSIG = 1 << 0, /* die with the parent until the image runs */
 	BOOT_USERNS = 1 << 1,    /* in a user namespace made or joined: become 0:0 once mapped */
@@ -111,6 +136,7 @@ enum boot_flag {
 	BOOT_HOLD = 1 << 7,  /* created, not yet started: wait on the fifo that comes with HOLD */
 	BOOT_ENTER = 1 << 8, /* the mount namespace that is joined has the root file system: exec */
 	BOOT_NO_PIVOT = 1 << 9, /* the root becomes "/" by a move and chroot(2) */
+	BOOT_HOOKS = 1 << 10, /* before the pivot there are hooks, of the parent or of the child */
 };
 
 struct boot {
@@ -136,6 +162,7 @@ struct boot {
 	uint32_t preserved_fds; /* how many from 3 on are the program's too */
 	struct boot_seccomp seccomp;
 	struct boot_sysctls sysctls;
+	struct boot_hooks hooks;
 	const char *keyring; /* name of the new session keyring; NULL: the caller's stays */
 };
 
@@ -145,5 +172,12 @@ extern const struct wire_record boot_record;
 /* Checks a decoded struct before its first step: kinds in range, and every text there without which a
  * step cannot begin. 0 or -EPROTO. */
 int boot_check(const struct boot *boot) must_use;
+
+/* The same for the hooks alone (hook.c). */
+extern const struct wire_record boot_hooks_record;
+int boot_hooks_check(const struct boot_hooks *hooks) must_use;
+
+/* The longest that hooks may take, one after the other, in milliseconds; -1: as long as they want. */
+int wire_hooks_time_ms(const struct wire_hooks *hooks);
 
 #endif

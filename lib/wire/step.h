@@ -39,6 +39,8 @@
 	X(140, C, mounts)        /* in the order of config.json */ \
 	X(150, C, devices)       /* nodes and links */ \
 	X(151, C, workdir)       /* the working directory, if it is missing */ \
+	X(160, P, hooks)         /* hooks prestart and createRuntime */ \
+	X(161, C, createhooks)   /* hooks createContainer, when those have run */ \
 	X(170, C, pivot)         /* pivot_root; the host's mounts are gone */ \
 	X(180, C, console)       /* pty, /dev/console, controlling terminal */ \
 	X(190, C, hostname)      /* hostname and domainname */ \
@@ -58,13 +60,16 @@
 	X(260, C, inside)        /* the working directory is inside the root */ \
 	X(270, C, program)       /* args[0] is found and executable */ \
 	X(271, C, hold)          /* created: wait on the fifo for start */ \
+	X(272, C, starthooks)    /* hooks startContainer */ \
 	X(280, C, nonewprivs)    /* PR_SET_NO_NEW_PRIVS */ \
 	X(281, C, seccomp)       /* seccomp with no_new_privs: after it, the execve alone */ \
 	X(290, C, exec)          /* close_range, execve */ \
 	X(291, P, created)       /* the record has the process; the pid file */ \
+	X(292, P, poststart)     /* hooks poststart: the program runs */ \
 	X(300, P, wait)          /* the container runs */ \
 	X(310, P, start)         /* another command: the byte into the fifo */ \
-	X(320, P, delete)        /* another command: process, record */
+	X(320, P, delete)        /* another command: process, cgroup, record */ \
+	X(321, P, poststop)      /* hooks poststop, before the record goes */
 /* clang-format on */
 
 enum wire_step {

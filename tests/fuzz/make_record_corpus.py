@@ -44,6 +44,12 @@ def device(kind):
     return item(7, number(1, kind) + text(2, b"/linux/devices/0") + text(3, b"/dev/x") + text(4, b"y"))
 
 
+def hooks(state):
+    hook = (text(1, b"createContainer") + number(2, 1) + text(3, b"/bin/x") + text(4, b"x") + text(4, b"-y") +
+            text(5, b"A=b") + number(6, 30))
+    return item(30, state + text(2, b"/srv") + item(3, hook) + item(4, hook))
+
+
 def seeds():
     needed = text(2, b"/srv/root") + text(16, b"/") + text(17, b"sh")
     identity = item(15, number(1, 1000) + number(2, 1000) + number(3, 4) + number(3, 5) +
@@ -54,6 +60,8 @@ def seeds():
                                mount(2), device(0), device(2), text(8, b"/proc/sys"),
                                text(9, b"/proc/kcore"), text(10, b"host"), number(12, 18), identity,
                                text(17, b"-c"), text(17, b""), text(18, b"PATH=/bin"))
+    yield "boot-hooks", message(BOOT, needed, hooks(text(1, b'{"id":"x"}')))
+    yield "boot-hooks-stateless", message(BOOT, needed, hooks(b""))
     yield "boot-empty-mounts", message(BOOT, needed, item(6, b"") * 64)
     yield "boot-empty-devices", message(BOOT, needed, item(7, b"") * 64)
     yield "child", message(CHILD, number(1, 4711), number(2, 1))

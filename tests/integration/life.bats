@@ -359,7 +359,9 @@ stopped_in() {
 	for step in $(steps_of PIC); do
 		case $step in
 		# Not in create, or after it: a created container has not come that far.
-		maps | wait | start | delete | nonewprivs | seccomp | exec) continue ;;
+		maps | wait | start | delete | starthooks | nonewprivs | seccomp | exec) continue ;;
+		# None here: hooks.bats.
+		hooks | poststart | poststop) continue ;;
 		idmaps) user_namespace ;;
 		esac
 		# Not by `run`: a container that waits would hold its pipe.

@@ -83,6 +83,23 @@ static struct boot_identity sample_identity(struct arena *arena)
 	};
 }
 
+static struct wire_hooks sample_hooks(struct arena *arena, const char *kind, size_t count)
+{
+	struct wire_hook *items = arena_alloc(arena, count, sizeof(*items));
+
+	for (size_t i = 0; items && i < count; i++) {
+		items[i] = (struct wire_hook){
+			.kind = kind,
+			.index = (uint32_t)i,
+			.path = arena_printf(arena, "/usr/libexec/%s-%zu", kind, i),
+			.args = sample_texts(arena, "word", i + 1),
+			.env = sample_texts(arena, "NAME=word", i),
+			.timeout_s = UINT32_MAX - (uint32_t)i,
+		};
+	}
+	return (struct wire_hooks){.items = items, .count = items ? count : 0};
+}
+
 struct boot *boot_sample(struct arena *arena, size_t mounts)
 {
 	struct boot *boot = arena_alloc(arena, 1, sizeof(*boot));
@@ -107,6 +124,8 @@ struct boot *boot_sample(struct arena *arena, size_t mounts)
 		.cwd = "/work dir",
 		.args = sample_texts(arena, "arg", mounts / 2 + 1),
 		.env = sample_texts(arena, "NAME=value", mounts / 2),
+		.hooks = {"{\"id\":\"x\"}", "/srv", sample_hooks(arena, "createContainer", 3),
+			sample_hooks(arena, "startContainer", mounts / 3)},
 		.seccomp = {{"\0filter\0of 15\0", 15}, 0x80000004},
 		.mounts = {.items = arena_alloc(arena, mounts, sizeof(struct boot_mount))},
 		.devices = {.items = arena_alloc(arena, mounts / 2, sizeof(struct boot_device))},

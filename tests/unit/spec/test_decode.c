@@ -50,7 +50,12 @@ static const char full[] =
 	"  \"devices\": [{\"type\": \"p\", \"path\": \"/f\"}, {\"type\": \"b\", \"path\": \"/d\","
 	"   \"major\": 8, \"minor\": -1, \"fileMode\": 0, \"uid\": 10, \"gid\": 11}],"
 	"  \"rootfsPropagation\": \"slave\", \"maskedPaths\": [\"/m\"],"
-	"  \"readonlyPaths\": [\"/r\", \"/s\"]}}";
+	"  \"readonlyPaths\": [\"/r\", \"/s\"]},"
+	" \"hooks\": {\"prestart\": [{\"path\": \"/1\", \"args\": [\"x\", \"y\"], \"env\": [\"A=b\"],"
+	"   \"timeout\": 5}, {\"path\": \"/2\", \"timeout\": null}],"
+	"  \"createRuntime\": [{\"path\": \"/3\"}], \"createContainer\": [{\"path\": \"/4\"}],"
+	"  \"startContainer\": [{\"path\": \"/5\"}], \"poststart\": [{\"path\": \"/6\"}],"
+	"  \"poststop\": [{\"path\": \"/7\"}]}}";
 
 static void check_process(const struct spec_process *process)
 {
@@ -117,6 +122,29 @@ static void check_linux(const struct spec_linux *section)
 	assert_string_equal(section->readonly_paths.items[1], "/s");
 }
 
+static void check_hooks(const struct spec_hooks *hooks)
+{
+	const struct spec_hook_list *single[] = {&hooks->create_runtime, &hooks->create_container,
+		&hooks->start_container, &hooks->poststart, &hooks->poststop};
+	const struct spec_hook *first = hooks->prestart.items;
+
+	assert_int_equal(hooks->prestart.count, 2);
+	assert_string_equal(first->path, "/1");
+	assert_int_equal(first->args.count, 2);
+	assert_string_equal(first->args.items[1], "y");
+	assert_int_equal(first->env.count, 1);
+	assert_true(first->has_timeout);
+	assert_int_equal(first->timeout, 5);
+	assert_false(first[1].has_timeout);
+	assert_int_equal(first[1].args.count, 0);
+	for (size_t i = 0; i < ARRAY_COUNT(single); i++) {
+		const char path[] = {'/', (char)('3' + i), '\0'};
+
+		assert_int_equal(single[i]->count, 1);
+		assert_string_equal(single[i]->items[0].path, path);
+	}
+}
+
 static void test_full(void **state)
 {
 	autoarena struct arena arena;
@@ -146,6 +174,7 @@ static void test_full(void **state)
 	assert_string_equal(spec.annotations.items[1].value, "2");
 	check_process(&spec.process);
 	check_linux(&spec.linux_section);
+	check_hooks(&spec.hooks);
 }
 
 static void test_absent(void **state)
@@ -198,6 +227,11 @@ static const struct refusal {
 		"/mounts/1/destination", "is required, is missing"},
 	{V "\"mounts\": [{\"destination\": \"/a\"}, {\"destination\": \"\"}]}",
 		"/mounts/1/destination", "must not be empty"},
+	{V "\"hooks\": {\"poststop\": [{\"path\": \"/x\"}, {\"args\": []}]}}",
+		"/hooks/poststop/1/path", "is required, is missing"},
+	{V "\"hooks\": {\"prestart\": [{\"path\": \"\"}]}}", "/hooks/prestart/0/path",
+		"must not be empty"},
+	{V "\"hooks\": {\"prestart\": [null]}}", "/hooks/prestart/0", "must be an object, is null"},
 	{V "\"annotations\": {\"\": \"x\"}}", "/annotations/", "must not have an empty key"},
 	{V "\"annotations\": {\"a/b~c\": 1}}", "/annotations/a~1b~0c",
 		"must be a string, is a number"},

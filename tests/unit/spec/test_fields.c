@@ -34,6 +34,22 @@ static const struct section {
 		"{\"ociVersion\": \"1.3.0\", \"process\": {\"cwd\": \"/\", "
 		"\"rlimits\": [{\"type\": \"t\", \"soft\": 1, \"hard\": 1",
 		"}]}}"},
+	{"/hooks/prestart/0",
+		"{\"ociVersion\": \"1.3.0\", \"hooks\": {\"prestart\": [{\"path\": \"/x\"", "}]}}"},
+	{"/hooks/createRuntime/0",
+		"{\"ociVersion\": \"1.3.0\", \"hooks\": {\"createRuntime\": [{\"path\": \"/x\"",
+		"}]}}"},
+	{"/hooks/createContainer/0",
+		"{\"ociVersion\": \"1.3.0\", \"hooks\": {\"createContainer\": [{\"path\": \"/x\"",
+		"}]}}"},
+	{"/hooks/startContainer/0",
+		"{\"ociVersion\": \"1.3.0\", \"hooks\": {\"startContainer\": [{\"path\": \"/x\"",
+		"}]}}"},
+	{"/hooks/poststart/0",
+		"{\"ociVersion\": \"1.3.0\", \"hooks\": {\"poststart\": [{\"path\": \"/x\"",
+		"}]}}"},
+	{"/hooks/poststop/0",
+		"{\"ociVersion\": \"1.3.0\", \"hooks\": {\"poststop\": [{\"path\": \"/x\"", "}]}}"},
 	{"/linux", "{\"ociVersion\": \"1.3.0\", \"linux\": {\"maskedPaths\": []", "}}"},
 	{"/linux/namespaces/0",
 		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"namespaces\": [{\"type\": \"pid\"",
@@ -341,7 +357,7 @@ static void test_unbuilt(void **state)
 static void test_nearly_empty(void **state)
 {
 	static const struct field block = {"/linux/resources/blockIO", NULL, UNBUILT, NULL};
-	static const struct field hooks = {"/hooks", NULL, UNBUILT, NULL};
+	static const struct field priority = {"/process/ioPriority", NULL, UNBUILT, NULL};
 	static const struct field devices = {"/linux/netDevices", NULL, UNBUILT, NULL};
 	static const char no[] = " is not supported by this version of berth";
 	char message[128];
@@ -357,7 +373,7 @@ static void test_nearly_empty(void **state)
 		&block, "{\"a\": {}, \"b\": {\"c\": [{}]}}", "/linux/resources/blockIO", message);
 	expect_bad(&block, "0.5", "/linux/resources/blockIO", message);
 	expect_bad(&block, "true", "/linux/resources/blockIO", message);
-	expect_good(&hooks, "{\"prestart\": [], \"poststop\": null}");
+	expect_good(&priority, "{\"class\": \"\", \"priority\": null}");
 	expect_good(&devices, "{}");
 }
 

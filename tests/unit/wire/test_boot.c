@@ -109,6 +109,48 @@ static void drop_device_target(struct boot *boot)
 	boot->devices.items[BOOT_DEVICE_LINK].target = NULL;
 }
 
+static void drop_hooks(struct boot *boot)
+{
+	boot->hooks = (struct boot_hooks){0};
+}
+
+static void drop_hook_env(struct boot *boot)
+{
+	boot->hooks.create_container.items[0].env.count = 0;
+	boot->hooks.create_container.items[0].timeout_s = 0;
+}
+
+static void drop_hook_path(struct boot *boot)
+{
+	boot->hooks.start_container.items[1].path = NULL;
+}
+
+static void drop_hook_kind(struct boot *boot)
+{
+	boot->hooks.create_container.items[2].kind = NULL;
+}
+
+static void drop_hook_args(struct boot *boot)
+{
+	boot->hooks.create_container.items[0].args.count = 0;
+}
+
+static void drop_state(struct boot *boot)
+{
+	boot->hooks.state = NULL;
+}
+
+static void empty_state(struct boot *boot)
+{
+	boot->hooks.state = "";
+}
+
+static void drop_bundle(struct boot *boot)
+{
+	boot->hooks.create_container.count = 0;
+	boot->hooks.bundle = NULL;
+}
+
 static const struct check_row {
 	const char *what;
 	spoil_fn spoil;
@@ -116,6 +158,14 @@ static const struct check_row {
 } check_rows[] = {
 	{"nothing", keep_all, 0},
 	{"names and environment", drop_names, 0},
+	{"all hooks", drop_hooks, 0},
+	{"a hook's environment and its timeout", drop_hook_env, 0},
+	{"the path of a hook", drop_hook_path, -EPROTO},
+	{"the kind of a hook", drop_hook_kind, -EPROTO},
+	{"the arguments of a hook", drop_hook_args, -EPROTO},
+	{"the state for the hooks", drop_state, -EPROTO},
+	{"all of that state", empty_state, -EPROTO},
+	{"the bundle of the hooks", drop_bundle, -EPROTO},
 	{"all mounts and devices", drop_arrays, 0},
 	{"the source of a file system", drop_fs_source, 0},
 	{"root", drop_root, -EPROTO},

@@ -25,6 +25,9 @@ static const struct move {
 	{WIRE_STATE_CHILD, 62002, WIRE_SIDE_PARENT, WIRE_STATE_BUILD},
 	{WIRE_STATE_BUILD, 62011, WIRE_SIDE_CHILD, WIRE_STATE_BUILD},
 	{WIRE_STATE_BUILD, 62012, WIRE_SIDE_CHILD, WIRE_STATE_READY},
+	{WIRE_STATE_BUILD, 62018, WIRE_SIDE_CHILD, WIRE_STATE_HOOKS},
+	{WIRE_STATE_HOOKS, 62008, WIRE_SIDE_PARENT, WIRE_STATE_BUILD},
+	{WIRE_STATE_HOOKS, 62014, WIRE_SIDE_CHILD, WIRE_STATE_ERROR},
 	{WIRE_STATE_READY, 62003, WIRE_SIDE_PARENT, WIRE_STATE_GO},
 	{WIRE_STATE_READY, 62004, WIRE_SIDE_PARENT, WIRE_STATE_GO},
 	{WIRE_STATE_GO, 62015, WIRE_SIDE_CHILD, WIRE_STATE_EXEC},
@@ -96,6 +99,8 @@ static void test_whole_conversation(void **state)
 		{WIRE_FRAME_BOOT, WIRE_SIDE_PARENT},
 		{WIRE_FRAME_CHILD, WIRE_SIDE_CHILD},
 		{WIRE_FRAME_MAPPED, WIRE_SIDE_PARENT},
+		{WIRE_FRAME_HOOKS, WIRE_SIDE_CHILD},
+		{WIRE_FRAME_HOOKED, WIRE_SIDE_PARENT},
 		{WIRE_FRAME_CONSOLE, WIRE_SIDE_CHILD},
 		{WIRE_FRAME_READY, WIRE_SIDE_CHILD},
 		{WIRE_FRAME_GO, WIRE_SIDE_PARENT},
@@ -113,7 +118,7 @@ static void test_whole_conversation(void **state)
 static void test_table(void **state)
 {
 	(void)state;
-	assert_int_equal(wire_frame_count, 10);
+	assert_int_equal(wire_frame_count, 12);
 	for (size_t i = 0; i < wire_frame_count; i++) {
 		const struct wire_frame_row *row = &wire_frame_table[i];
 
