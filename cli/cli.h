@@ -9,6 +9,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -37,6 +38,15 @@ struct cli_globals {
 	const char *root;       /* --root, or the default */
 	const char *log;        /* --log: a file that gets the error as well; NULL: none */
 	const char *log_format; /* --log-format: "text" or "json" */
+	enum berth_cgroups cgroups;
+	enum berth_rootless rootless;
+};
+
+/* The values of an option that may be given more than once. */
+enum { CLI_LIST_MAX = 4096 };
+struct cli_list {
+	const char *items[CLI_LIST_MAX];
+	size_t count;
 };
 
 /* An option of a verb: `--name`, `-name`, `--name VALUE`, `--name=VALUE`, `-n`. */
@@ -46,6 +56,7 @@ struct cli_option {
 	const char **value; /* where the value goes; NULL for a flag */
 	bool *flag;         /* set to true for a flag */
 	const char *help;
+	struct cli_list *list; /* where each value goes, in the place of `value` */
 };
 
 /* A verb, a row of the table in main.c. argv[0] is the verb; returns the exit status. */
@@ -59,25 +70,34 @@ struct cli_verb {
 /* Takes the options off the front of the arguments, up to the first that is none, or "--". Returns how
  * many words were taken, argv[0] included; or -1 after a complaint. "--help" prints the verb's help and
  * gives 0. */
-int cli_parse(const struct cli_option *options, size_t count, int argc, char **argv);
+int cli_parse(const struct cli_globals *globals, const struct cli_option *options, size_t count,
+	int argc, char **argv);
 
 /* Complains with one line on stderr ("berth: ...") and, where there is a log, in the log. Returns the
  * exit status. `globals` may be NULL. */
 int cli_fail(const struct cli_globals *globals, const struct berth_error *err);
-int cli_fail_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int cli_fail_text(const struct cli_globals *globals, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Appends the error to the log: one line of text, or one JSON object (log.c). */
 void cli_log(const struct cli_globals *globals, const char *message);
 
+/* A decimal number below 2^32: false where the text is none. */
+bool cli_number(const char *text, uint32_t *ret_number);
+
+/* The exit status of a command line for a wait status: the program's own, or 128 and the signal. */
+int cli_exit_status(int wait_status);
+
 /* The complaint where a verb did not get the arguments that it needs. */
-int cli_need_arguments(const char *verb, int count);
+int cli_need_arguments(const struct cli_globals *globals, const char *verb, int count);
 
 /* Writes all of it to stdout and flushes: 0, or the exit status after a complaint. */
-int cli_write(const void *bytes, size_t length);
+int cli_write(const struct cli_globals *globals, const void *bytes, size_t length);
 
 int cmd_bootstrap(const struct cli_globals *globals, int argc, char **argv);
 int cmd_create(const struct cli_globals *globals, int argc, char **argv);
 int cmd_delete(const struct cli_globals *globals, int argc, char **argv);
+int cmd_exec(const struct cli_globals *globals, int argc, char **argv);
 int cmd_explain(const struct cli_globals *globals, int argc, char **argv);
 int cmd_kill(const struct cli_globals *globals, int argc, char **argv);
 int cmd_list(const struct cli_globals *globals, int argc, char **argv);

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "cli.h"
 
@@ -24,23 +23,13 @@ struct launch_flags {
 			"a socket that gets the master of the terminal"},                          \
 		{"preserve-fds", 0, &(flags).preserved_fds, NULL,                                  \
 			"how many descriptors from 3 on the container gets as well"},              \
+		{"no-pivot", 0, NULL, &(flags).options.no_pivot,                                   \
+			"change the root without pivot_root, which an initial ramfs refuses"},     \
+		{"no-new-keyring", 0, NULL, &(flags).options.no_new_keyring,                       \
+			"leave the container the caller's session keyring"},                       \
 	{                                                                                          \
 		"no-subreaper", 0, NULL, &(flags).is_ignored, "accepted, without effect"           \
 	}
-
-/* A decimal number, or -1. */
-static long take_number(const char *text)
-{
-	long number = 0;
-
-	for (const char *at = text; *at; at++) {
-		if (*at < '0' || *at > '9' || number > 100000) {
-			return -1;
-		}
-		number = number * 10 + (*at - '0');
-	}
-	return *text ? number : -1;
-}
 
 /* The rest of the command line: 0, or the exit status after a complaint. */
 static int take_rest(struct launch_flags *flags, const struct cli_globals *globals,
@@ -49,17 +38,15 @@ static int take_rest(struct launch_flags *flags, const struct cli_globals *globa
 	flags->options.size = sizeof(flags->options);
 	flags->options.root = globals->root;
 	flags->options.dies_with_thread = true;
-	if (flags->preserved_fds) {
-		long number = take_number(flags->preserved_fds);
-
-		if (number < 0) {
-			return cli_fail_text(
-				"--preserve-fds is \"%s\", not a number", flags->preserved_fds);
-		}
-		flags->options.preserved_fds = (uint32_t)number;
+	flags->options.cgroups = globals->cgroups;
+	flags->options.rootless = globals->rootless;
+	if (flags->preserved_fds &&
+		!cli_number(flags->preserved_fds, &flags->options.preserved_fds)) {
+		return cli_fail_text(
+			globals, "--preserve-fds is \"%s\", not a number", flags->preserved_fds);
 	}
 	if (argc - taken != 1) {
-		return cli_need_arguments(verb, 1);
+		return cli_need_arguments(globals, verb, 1);
 	}
 	flags->options.id = argv[taken];
 	return 0;
@@ -70,7 +57,7 @@ int cmd_create(const struct cli_globals *globals, int argc, char **argv)
 	struct launch_flags flags = {0};
 	const struct cli_option options[] = {LAUNCH_OPTIONS(flags)};
 	struct berth_error err = {0};
-	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int taken = cli_parse(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 	int status;
 
 	if (taken <= 0) {
@@ -94,7 +81,7 @@ int cmd_run(const struct cli_globals *globals, int argc, char **argv)
 			"do not delete the container when it has ended"},
 	};
 	struct berth_error err = {0};
-	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int taken = cli_parse(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 	int status;
 
 	if (taken <= 0) {
@@ -107,5 +94,5 @@ int cmd_run(const struct cli_globals *globals, int argc, char **argv)
 	if (berth_run(&flags.options, &status, &err) < 0) {
 		return cli_fail(globals, &err);
 	}
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return cli_exit_status(status);
 }

@@ -13,6 +13,8 @@ static const struct cli_verb verbs[] = {
 	{"create", "[OPTION ...] ID", "make a container that waits for start", cmd_create},
 	{"start", "ID", "start the program of a created container", cmd_start},
 	{"run", "[OPTION ...] ID", "create and start; in the foreground, delete as well", cmd_run},
+	{"exec", "[OPTION ...] ID PROGRAM [ARGUMENT ...]", "run another process in a container",
+		cmd_exec},
 	{"state", "ID", "print the state of a container", cmd_state},
 	{"list", "[--format table|json] [--quiet]", "list the containers", cmd_list},
 	{"kill", "[--all] ID [SIGNAL]", "send a signal to a container (default: TERM)", cmd_kill},
@@ -28,7 +30,8 @@ static void print_usage(FILE *out)
 	(void)fprintf(out,
 		"berth: an OCI container runtime\n\n"
 		"usage: berth [GLOBAL OPTION ...] VERB [OPTION ...] [ARGUMENT ...]\n\n"
-		"  --root DIR, --log FILE, --log-format text|json, --version, --help\n\n");
+		"  --root DIR, --log FILE, --log-format text|json, --cgroup-manager cgroupfs|disabled,\n"
+		"  --rootless auto|true|false, --version, --help\n\n");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		(void)fprintf(out, "  berth %s %s\n        %s\n", verbs[i].name, verbs[i].arguments,
 			verbs[i].help);
@@ -59,7 +62,8 @@ static int run_verb(const struct cli_globals *globals, int argc, char **argv)
 			return verbs[i].run(globals, argc, argv);
 		}
 	}
-	return cli_fail_text("unknown command \"%s\"; \"berth --help\" lists them", argv[0]);
+	return cli_fail_text(
+		globals, "unknown command \"%s\"; \"berth --help\" lists them", argv[0]);
 }
 
 /* Where a command line keeps its records: below /run for root, else in the user's own folder there. */
@@ -78,7 +82,57 @@ static int default_root(const struct cli_globals *globals, char *buffer, size_t 
 	} else {
 		length = snprintf(buffer, size, "/tmp/berth-%u", (unsigned int)geteuid());
 	}
-	return length < (int)size ? 0 : cli_fail_text("XDG_RUNTIME_DIR is too long");
+	return length < (int)size ? 0 : cli_fail_text(globals, "XDG_RUNTIME_DIR is too long");
+}
+
+static const char *const manager_names[] = {
+	[BERTH_CGROUPS_FS] = "cgroupfs",
+	[BERTH_CGROUPS_DISABLED] = "disabled",
+};
+static const char *const rootless_names[] = {
+	[BERTH_ROOTLESS_AUTO] = "auto",
+	[BERTH_ROOTLESS_YES] = "true",
+	[BERTH_ROOTLESS_NO] = "false",
+};
+
+/* The number of a text, or -1. */
+static int find_name(const char *const *names, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], text) == 0) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+/* The texts of the global flags as what they mean: 0, or the exit status after a complaint. */
+static int check_globals(
+	struct cli_globals *globals, const char *manager, const char *rootless, bool is_systemd)
+{
+	int cgroups = find_name(manager_names, 2, manager);
+	int mode = find_name(rootless_names, 3, rootless);
+
+	if (strcmp(globals->log_format, "text") != 0 && strcmp(globals->log_format, "json") != 0) {
+		return cli_fail_text(
+			globals, "--log-format is text or json, not \"%s\"", globals->log_format);
+	}
+	if (is_systemd || strcmp(manager, "systemd") == 0) {
+		return cli_fail_text(globals,
+			"the cgroup manager systemd is not supported by this version of "
+			"berth");
+	}
+	if (cgroups < 0) {
+		return cli_fail_text(
+			globals, "--cgroup-manager is cgroupfs or disabled, not \"%s\"", manager);
+	}
+	if (mode < 0) {
+		return cli_fail_text(
+			globals, "--rootless is auto, true or false, not \"%s\"", rootless);
+	}
+	globals->cgroups = (enum berth_cgroups)cgroups;
+	globals->rootless = (enum berth_rootless)mode;
+	return 0;
 }
 
 static int run_line(int argc, char **argv)
@@ -86,30 +140,36 @@ static int run_line(int argc, char **argv)
 	struct cli_globals globals = {.log_format = "text"};
 	bool is_version = false;
 	bool is_debug = false;
+	bool is_systemd = false;
+	const char *manager = "cgroupfs";
+	const char *rootless = "auto";
 	const struct cli_option options[] = {
 		{"root", 0, &globals.root, NULL, "the state root"},
 		{"log", 0, &globals.log, NULL, "a file that gets the error as well"},
 		{"log-format", 0, &globals.log_format, NULL, "text or json"},
+		{"cgroup-manager", 0, &manager, NULL, "cgroupfs or disabled"},
+		{"systemd-cgroup", 0, NULL, &is_systemd, "not supported yet"},
+		{"rootless", 0, &rootless, NULL,
+			"auto, true or false: whether a cgroup that cannot be made is no error"},
 		{"debug", 0, NULL, &is_debug, "accepted, without effect"},
 		{"version", 'v', NULL, &is_version, "print the version"},
 	};
 	char root[4096];
-	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int taken = cli_parse(&globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 
 	if (taken < 0) {
 		return CLI_EXIT_FAILURE;
 	}
 	if (is_version) {
-		printf("berth version %s\nspec: 1.3.0\n", berth_version());
+		printf("berth version %s\ncommit: %s\nspec: 1.3.0\n", berth_version(), CLI_COMMIT);
 		return 0;
 	}
 	if (taken >= argc) {
 		print_usage(stderr);
 		return CLI_EXIT_FAILURE;
 	}
-	if (strcmp(globals.log_format, "text") != 0 && strcmp(globals.log_format, "json") != 0) {
-		return cli_fail_text(
-			"--log-format is text or json, not \"%s\"", globals.log_format);
+	if (check_globals(&globals, manager, rootless, is_systemd) != 0) {
+		return CLI_EXIT_FAILURE;
 	}
 	if (default_root(&globals, root, sizeof(root)) != 0) {
 		return CLI_EXIT_FAILURE;

@@ -22,6 +22,19 @@
 extern "C" {
 #endif
 
+/** Who makes the container's cgroup. */
+enum berth_cgroups {
+	BERTH_CGROUPS_FS,       /**< berth, in the file systems */
+	BERTH_CGROUPS_DISABLED, /**< nobody: it stays in the caller's */
+};
+
+/** Whether a cgroup that cannot be made is an error where nothing is asked of it. */
+enum berth_rootless {
+	BERTH_ROOTLESS_AUTO, /**< for root of the host, it is */
+	BERTH_ROOTLESS_YES,
+	BERTH_ROOTLESS_NO,
+};
+
 /** How to create or run a container. Zero is a good value for every member but the first three. */
 struct berth_options {
 	size_t size;        /**< sizeof(struct berth_options): members added later are then zero */
@@ -35,6 +48,11 @@ struct berth_options {
 				  container is there (PR_SET_PDEATHSIG is per thread) */
 	bool is_detached;       /**< run: return when the program runs */
 	bool is_kept;           /**< run: the record stays when the container has ended */
+	bool no_pivot; /**< the root becomes "/" by a move and chroot(2), not by pivot_root(2),
+				  which an initial ramfs refuses */
+	bool no_new_keyring; /**< the container has the caller's session keyring */
+	enum berth_cgroups cgroups;
+	enum berth_rootless rootless;
 };
 
 /**
@@ -57,8 +75,60 @@ BERTH_PUBLIC int berth_start(const char *root, const char *id, struct berth_erro
 BERTH_PUBLIC int berth_run(
 	const struct berth_options *options, int *ret_status, struct berth_error *err);
 
-/** Sends a signal to the container's first process (runtime.md, "kill"). */
-BERTH_PUBLIC int berth_kill(const char *root, const char *id, int signal, struct berth_error *err);
+/** A list of texts, borrowed. */
+struct berth_texts {
+	const char *const *items;
+	size_t count;
+};
+
+/**
+ * How to start another process in a container. Zero is a good value for every member but the first three,
+ * and one of `process` and `args`.
+ */
+struct berth_exec_options {
+	size_t size;      /**< sizeof(struct berth_exec_options) */
+	const char *root; /**< the state root */
+	const char *id;   /**< the container */
+	const char *
+		process; /**< a file with an object like the "process" of config.json: it is taken whole,
+			       and the members from `args` to `no_new_privs` are not looked at */
+	struct berth_texts args; /**< the program and its arguments */
+	struct berth_texts env;  /**< "NAME=VALUE", beside or instead of the config's */
+	const char *cwd;         /**< NULL: that of the config */
+	const char *user;        /**< "USER[:GROUP]", numbers or names of the container's passwd and
+					   group; NULL: that of the config */
+	const uint32_t *additional_gids; /**< beside those of the config */
+	size_t additional_gid_count;
+	struct berth_texts
+		capabilities; /**< "CAP_...", beside the bounding, permitted and effective ones of
+					   the config */
+	bool has_terminal;
+	bool no_new_privs;
+	const char *
+		cgroup; /**< "[CONTROLLER,...:]PATH" of a cgroup below the container's; NULL: that one */
+	const char *pid_file;       /**< gets the pid as digits when the program runs; NULL: none */
+	const char *console_socket; /**< gets the master of the terminal (SCM_RIGHTS); NULL: none */
+	uint32_t preserved_fds;
+	bool dies_with_thread; /**< as in struct berth_options */
+	bool is_detached;      /**< return when the program runs */
+	bool ignores_paused;   /**< also in a container that is paused */
+};
+
+/**
+ * Runs another process in a container: in the foreground, as berth_run(), to its end.
+ *
+ * @param ret_status  its end, as wait(2) gives it; 0 when it is detached
+ */
+BERTH_PUBLIC int berth_exec(
+	const struct berth_exec_options *options, int *ret_status, struct berth_error *err);
+
+/**
+ * Sends a signal to the container's first process (runtime.md, "kill"); with `is_all` to all of its
+ * processes, and then one that has stopped is no failure. SIGKILL reaches all of them also where they have no
+ * pid namespace of their own.
+ */
+BERTH_PUBLIC int berth_kill(
+	const char *root, const char *id, int signal, bool is_all, struct berth_error *err);
 
 /**
  * Deletes what is left of a container that has stopped, or was only created (runtime.md, "delete"). With

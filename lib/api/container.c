@@ -33,12 +33,67 @@ static int take_options(const struct berth_options *options, struct life_request
 		.pid_file = taken.pid_file,
 		.console_socket = taken.console_socket,
 		.preserved_fds = taken.preserved_fds,
-		.is_pdeathsig = taken.dies_with_thread,
 		.is_detached = taken.is_detached,
 		.is_kept = taken.is_kept,
+		.plan = {.is_pivot_avoided = taken.no_pivot,
+			.is_keyring_kept = taken.no_new_keyring,
+			.is_pdeathsig = taken.dies_with_thread,
+			.is_cgroup_disabled = taken.cgroups == BERTH_CGROUPS_DISABLED,
+			.rootless = (enum plan_rootless)taken.rootless},
 	};
 	return 0;
 }
+
+static struct spec_strings take_texts(struct berth_texts texts)
+{
+	return (struct spec_strings){.items = texts.items, .count = texts.count};
+}
+
+static int take_exec_options(const struct berth_exec_options *options,
+	struct life_exec_request *ret_request, struct berth_error *err)
+{
+	struct berth_exec_options taken = {0};
+
+	if (!options || options->size < offsetof(struct berth_exec_options, process)) {
+		return error_set(err, BERTH_ERROR_USAGE, "berth_exec_options: size is not set");
+	}
+	memcpy(&taken, options, options->size < sizeof(taken) ? options->size : sizeof(taken));
+	if (!taken.id || !taken.root) {
+		return error_set(err, BERTH_ERROR_USAGE, "berth_exec_options: %s is not set",
+			taken.id ? "root" : "id");
+	}
+	if (!taken.process && taken.args.count == 0) {
+		return error_set(err, BERTH_ERROR_USAGE,
+			"berth_exec_options: neither process nor args is set");
+	}
+	*ret_request = (struct life_exec_request){
+		.root = taken.root,
+		.id = taken.id,
+		.process = taken.process,
+		.wish = {.args = take_texts(taken.args),
+			.env = take_texts(taken.env),
+			.cwd = taken.cwd,
+			.user = taken.user,
+			.additional_gids = {.items = taken.additional_gids,
+				.count = taken.additional_gid_count},
+			.capabilities = take_texts(taken.capabilities),
+			.no_new_privileges = taken.no_new_privs,
+			.terminal = taken.has_terminal},
+		.cgroup = taken.cgroup,
+		.pid_file = taken.pid_file,
+		.console_socket = taken.console_socket,
+		.preserved_fds = taken.preserved_fds,
+		.is_pdeathsig = taken.dies_with_thread,
+		.is_detached = taken.is_detached,
+		.is_paused_ignored = taken.ignores_paused,
+	};
+	return 0;
+}
+
+_Static_assert(BERTH_ROOTLESS_AUTO == (int)PLAN_ROOTLESS_AUTO &&
+		       BERTH_ROOTLESS_YES == (int)PLAN_ROOTLESS_YES &&
+		       BERTH_ROOTLESS_NO == (int)PLAN_ROOTLESS_NO,
+	"the values are those of plan");
 
 int berth_create(const struct berth_options *options, struct berth_error *err)
 {
@@ -66,10 +121,20 @@ int berth_start(const char *root, const char *id, struct berth_error *err)
 	return life_start(root, id, err);
 }
 
-int berth_kill(const char *root, const char *id, int signal, struct berth_error *err)
+int berth_exec(const struct berth_exec_options *options, int *ret_status, struct berth_error *err)
+{
+	struct life_exec_request request;
+	int r;
+
+	error_clear(err);
+	r = take_exec_options(options, &request, err);
+	return r < 0 ? r : life_exec(&request, ret_status, err);
+}
+
+int berth_kill(const char *root, const char *id, int signal, bool is_all, struct berth_error *err)
 {
 	error_clear(err);
-	return life_kill(root, id, signal, err);
+	return life_kill(root, id, signal, is_all, err);
 }
 
 int berth_delete(const char *root, const char *id, bool is_forced, struct berth_error *err)

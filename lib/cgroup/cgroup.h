@@ -53,8 +53,16 @@ int cgroup_find(
 int cgroup_create(
 	struct cgroup *cgroup, const struct host_cgroup *plan, struct berth_error *err) must_use;
 
-/* Moves a process, with all its threads, into every hierarchy. */
-int cgroup_join(const struct cgroup *cgroup, pid_t pid, struct berth_error *err) must_use;
+/* Moves a process, with all its threads, into every hierarchy. A cgroup of version 2 that has given its
+ * controllers to those below it takes none (EBUSY): it goes beside the process `near` then, wherever that is
+ * inside; 0: there is none. */
+int cgroup_join(
+	const struct cgroup *cgroup, pid_t pid, pid_t near, struct berth_error *err) must_use;
+
+/* From here on cgroup_join() goes into one that is below, and nothing else can be done with it:
+ * "[CONTROLLER,...:]PATH". With controllers, in their hierarchies alone. It must be there, and no part of the
+ * path leads out of the container's. */
+int cgroup_narrow(struct cgroup *cgroup, const char *text, struct berth_error *err) must_use;
 
 /* Writes the limits. Twice: before a process is inside, and with `is_final` when the container's process
  * has built everything and before any code of the image runs: then the rest, and the device filter. */

@@ -1,35 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <stdio.h>
 
 #include "cgroup/inside.h"
 
-/* What version 2 means by an error (the kernel's admin-guide/cgroup-v2, "No Internal Process Constraint" and
- * "Threads"): of a join when a process is to go inside, else when a controller is enabled above. */
-static const char *reason_of(int errnum, bool is_join)
+/* Why version 2 has no file of a controller: what the kernel has said when it was to be enabled above (its
+ * admin-guide/cgroup-v2, "No Internal Process Constraint" and "Threads"). */
+static const char *missing_reason(int refused)
 {
-	if (errnum == -EBUSY) {
-		return is_join ? " (it gives controllers to cgroups below it)"
-			       : " (a cgroup above it holds processes)";
+	switch (refused) {
+	case -EBUSY:
+		return " (a cgroup above it holds processes)";
+	case -EOPNOTSUPP:
+		return " (a cgroup above it is threaded)";
+	default:
+		return " (is the controller there?)";
 	}
-	return errnum == -EOPNOTSUPP ? " (a cgroup above it is threaded)" : "";
-}
-
-int cgroup_join(const struct cgroup *cgroup, pid_t pid, struct berth_error *err)
-{
-	char text[16];
-
-	(void)snprintf(text, sizeof(text), "%d", (int)pid);
-	for (size_t i = 0; i < cgroup->count; i++) {
-		const struct cgroup_dir *dir = &cgroup->dirs[i];
-		int r = dir->fd < 0 ? 0 : cgroup_file_write(dir->fd, "cgroup.procs", text);
-
-		if (r < 0) {
-			return error_system(err, r, "move a process into the cgroup %s%s%s",
-				dir->mount_point, dir->path, dir->is_v2 ? reason_of(r, true) : "");
-		}
-	}
-	return 0;
 }
 
 static int write_one(const struct cgroup *cgroup, const struct host_cgroup_write *write)
@@ -48,13 +33,9 @@ static int write_failed(const struct cgroup *cgroup, const struct host_cgroup_wr
 	int errnum, struct berth_error *err)
 {
 	const struct cgroup_dir *dir = &cgroup->dirs[write->dir];
-	const char *reason = errnum == -ENOENT ? reason_of(dir->refused, false) : "";
 
-	if (errnum == -ENOENT && *reason == '\0') {
-		reason = " (is the controller there?)";
-	}
 	(void)error_system(err, errnum, "write \"%s\" to %s%s/%s%s", write->value, dir->mount_point,
-		dir->path, write->file, reason);
+		dir->path, write->file, errnum == -ENOENT ? missing_reason(dir->refused) : "");
 	error_add_pointer(err, write->pointer);
 	return errnum;
 }

@@ -88,6 +88,7 @@ static int read_text(struct life_config *config, const char *path, struct berth_
 	return 0;
 }
 
+/* The tree alone. */
 static int parse_text(struct life_config *config, const char *path, struct berth_error *err)
 {
 	const char *reason = "";
@@ -104,6 +105,13 @@ static int parse_text(struct life_config *config, const char *path, struct berth
 			json_position(config->text, offset, &err->line, &err->column);
 		}
 	}
+	return r;
+}
+
+static int decode_text(struct life_config *config, const char *path, struct berth_error *err)
+{
+	int r = parse_text(config, path, err);
+
 	return r < 0 ? r : spec_decode(config->tree, &config->arena, &config->spec, err);
 }
 
@@ -120,7 +128,7 @@ static int config_read(struct life_config *config, const char *bundle, struct be
 		return error_system(err, ENOMEM, "memory for a path");
 	}
 	r = read_text(config, path, err);
-	return r < 0 ? r : parse_text(config, path, err);
+	return r < 0 ? r : decode_text(config, path, err);
 }
 
 int life_config_load(
@@ -132,7 +140,27 @@ int life_config_load(
 	arena_init(&config->arena, LIFE_MEMORY_MAX);
 	config->bundle = found->record.bundle;
 	r = store_read_config(&found->entry, &config->arena, &config->text, &config->length, err);
-	return r < 0 ? r : parse_text(config, "the container's config.json", err);
+	return r < 0 ? r : decode_text(config, "the container's config.json", err);
+}
+
+int life_config_open_process(struct life_config *config, const char *path, struct berth_error *err)
+{
+	int r;
+
+	memset(config, 0, sizeof(*config));
+	arena_init(&config->arena, LIFE_MEMORY_MAX);
+	r = read_text(config, path, err);
+	if (r == 0) {
+		r = parse_text(config, path, err);
+	}
+	if (r == 0) {
+		r = spec_decode_process(
+			config->tree, &config->arena, &config->spec.process, &config->tree, err);
+	}
+	if (r < 0) {
+		life_config_locate(config, err);
+	}
+	return r;
 }
 
 int life_config_open(struct life_config *config, const char *bundle, struct berth_error *err)

@@ -16,17 +16,22 @@ void life_found_finish(struct life_found *found)
 	arena_finish(&found->arena);
 }
 
-int life_found_lock(
-	struct life_found *found, const char *root, const char *id, struct berth_error *err)
+void life_found_init(struct life_found *found)
 {
-	int r;
-
 	*found = (struct life_found){.store = {.fd = -1}};
 	arena_init(&found->arena, LIFE_MEMORY_MAX);
 	store_entry_init(&found->entry);
 	cgroup_init(&found->cgroup);
+}
+
+int life_found_lock(struct life_found *found, const char *root, const char *id, bool is_exclusive,
+	struct berth_error *err)
+{
+	int r;
+
+	life_found_init(found);
 	r = store_open(root, false, &found->store, err);
-	return r < 0 ? r : store_find(&found->store, id, true, &found->entry, err);
+	return r < 0 ? r : store_find(&found->store, id, is_exclusive, &found->entry, err);
 }
 
 static int open_cgroup(
@@ -61,10 +66,10 @@ int life_found_read(struct life_found *found, struct berth_error *err)
 	return r;
 }
 
-int life_found_open(
-	struct life_found *found, const char *root, const char *id, struct berth_error *err)
+int life_found_open(struct life_found *found, const char *root, const char *id, bool is_exclusive,
+	struct berth_error *err)
 {
-	int r = life_found_lock(found, root, id, err);
+	int r = life_found_lock(found, root, id, is_exclusive, err);
 
 	return r < 0 ? r : life_found_read(found, err);
 }

@@ -12,8 +12,9 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "host/host.h"
 #include "life/found.h"
+#include "life/process.h"
+#include "sys/abi.h"
 #include "sys/cred.h"
 #include "sys/process.h"
 #include "wire/step.h"
@@ -22,30 +23,33 @@
 struct launch {
 	const struct life_request *request;
 	struct life_config config;
-	struct plan plan;
 	struct store store;
 	struct store_entry entry;
 	struct store_record record;
 	struct cgroup cgroup;
-	struct host_child child;
-	struct host_front front;
-	int console_fd; /* the console socket */
+	struct life_process process;
 	int fifo_fd;
+	bool is_held;     /* it waits for start */
 	bool is_recorded; /* the entry, and the cgroup, are ours to take away */
 	char created[40];
 };
 
-static void launch_init(struct launch *launch, const struct life_request *request)
+static void launch_init(struct launch *launch, const struct life_request *request, bool is_held)
 {
+	const struct life_process_wish wish = {
+		.console_socket = request->console_socket,
+		.preserved_fds = request->preserved_fds,
+		.is_foreground = !is_held && !request->is_detached,
+	};
+
 	memset(launch, 0, sizeof(*launch));
 	launch->request = request;
+	launch->is_held = is_held;
 	launch->store.fd = -1;
-	launch->console_fd = -1;
 	launch->fifo_fd = -1;
 	store_entry_init(&launch->entry);
 	cgroup_init(&launch->cgroup);
-	host_child_init(&launch->child);
-	host_front_init(&launch->front);
+	life_process_init(&launch->process, &wish);
 }
 
 /* In reverse: the process, what else is in its cgroup (without a pid namespace it outlives the first process),
@@ -54,8 +58,7 @@ static int launch_undo(struct launch *launch, struct berth_error *err)
 {
 	int r;
 
-	host_child_finish(&launch->child);
-	host_front_end(&launch->front);
+	life_process_finish(&launch->process);
 	if (!launch->is_recorded) {
 		return 0;
 	}
@@ -70,7 +73,6 @@ static void launch_finish(struct launch *launch)
 	cgroup_finish(&launch->cgroup);
 	store_entry_close(&launch->entry);
 	store_close(&launch->store);
-	close_fd(&launch->console_fd);
 	close_fd(&launch->fifo_fd);
 	life_config_finish(&launch->config);
 }
@@ -112,10 +114,12 @@ static int fill_record(struct launch *launch, struct berth_error *err)
 		.oci_version = spec->oci_version,
 		.id = launch->entry.id,
 		.bundle = launch->config.bundle,
-		.rootfs = launch->plan.boot.root,
+		.rootfs = launch->process.plan.boot.root,
 		.created = launch->created,
 		.is_creating = true,
 		.owner = sys_geteuid(),
+		.is_pid_shared = !(launch->process.plan.host.init.clone_flags & CLONE_NEWPID),
+		.is_keyring_kept = launch->request->plan.is_keyring_kept,
 		.annotations = annotations,
 		.annotation_count = spec->annotations.count,
 		.cgroups = cgroups.items,
@@ -127,7 +131,7 @@ static int fill_record(struct launch *launch, struct berth_error *err)
 /* One that somebody lives in is refused; the record has what will be made. */
 static int launch_find_cgroup(struct launch *launch, struct berth_error *err)
 {
-	int r = cgroup_find(&launch->cgroup, &launch->plan.host.cgroup, err);
+	int r = cgroup_find(&launch->cgroup, &launch->process.plan.host.cgroup, err);
 
 	if (r < 0) {
 		error_add_step(err, wire_step_name(WIRE_STEP_cgroup));
@@ -136,7 +140,7 @@ static int launch_find_cgroup(struct launch *launch, struct berth_error *err)
 }
 
 /* Step "record": the container's directory, its lock, and that it is being made. */
-static int launch_record(struct launch *launch, bool is_held, struct berth_error *err)
+static int launch_record(struct launch *launch, struct berth_error *err)
 {
 	int r = wire_step_enter(WIRE_STEP_record, err);
 
@@ -161,41 +165,8 @@ static int launch_record(struct launch *launch, bool is_held, struct berth_error
 		r = store_write_config(
 			&launch->entry, launch->config.text, launch->config.length, err);
 	}
-	if (r == 0 && is_held) {
+	if (r == 0 && launch->is_held) {
 		r = store_fifo_make(&launch->entry, &launch->fifo_fd, err);
-	}
-	return r;
-}
-
-/* A terminal goes to the console socket, or is served in the foreground. */
-static int check_terminal(const struct launch *launch, bool is_foreground, struct berth_error *err)
-{
-	bool has_terminal = launch->plan.host.has_terminal;
-	bool has_socket = launch->request->console_socket != NULL;
-
-	if (has_terminal && !has_socket && !is_foreground) {
-		return error_field(err, BERTH_ERROR_USAGE, "/process/terminal",
-			"cannot allocate tty if berth will detach without setting console socket");
-	}
-	if (has_socket && (!has_terminal || is_foreground)) {
-		return error_set(err, BERTH_ERROR_USAGE,
-			"cannot use console socket if berth will not detach or allocate tty");
-	}
-	return 0;
-}
-
-/* Step "compile": before the first side effect, as all that can be refused. */
-static int launch_compile(struct launch *launch, struct berth_error *err)
-{
-	const struct host_seccomp *seccomp = launch->plan.host.seccomp;
-	int r = wire_step_enter(WIRE_STEP_compile, err);
-
-	if (r == 0 && seccomp) {
-		r = host_seccomp_compile(
-			seccomp, &launch->config.arena, &launch->plan.boot.seccomp.program, err);
-	}
-	if (r < 0) {
-		error_add_step(err, wire_step_name(WIRE_STEP_compile));
 	}
 	return r;
 }
@@ -203,7 +174,7 @@ static int launch_compile(struct launch *launch, struct berth_error *err)
 /* Step "cgroup": before there is a process that it would not hold. */
 static int launch_cgroup(struct launch *launch, struct berth_error *err)
 {
-	const struct host_cgroup *plan = &launch->plan.host.cgroup;
+	const struct host_cgroup *plan = &launch->process.plan.host.cgroup;
 	int r = wire_step_enter(WIRE_STEP_cgroup, err);
 
 	if (r == 0) {
@@ -218,36 +189,27 @@ static int launch_cgroup(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
-static int launch_prepare(struct launch *launch, bool is_held, struct berth_error *err)
+static int launch_prepare(struct launch *launch, struct berth_error *err)
 {
 	const struct life_request *request = launch->request;
-	struct plan_request plan_request = {.is_pdeathsig = request->is_pdeathsig};
+	struct plan_request plan_request = request->plan;
+	struct plan *plan = &launch->process.plan;
 	int r = host_check_preserved(request->preserved_fds, err);
 
 	if (r == 0) {
 		r = life_config_open(&launch->config, request->bundle, err);
 	}
-
 	if (r == 0) {
 		r = store_check_id(request->id, err);
 	}
 	if (r == 0) {
 		plan_request.bundle = launch->config.bundle;
 		plan_request.id = request->id;
-		r = life_config_plan(&launch->config, &plan_request, &launch->plan, err);
+		r = life_config_plan(&launch->config, &plan_request, plan, err);
 	}
 	if (r == 0) {
-		r = check_terminal(launch, !is_held && !request->is_detached, err);
-	}
-	if (r == 0) {
-		r = launch_compile(launch, err);
-	}
-	if (r == 0 && request->console_socket) {
-		r = host_console_connect(request->console_socket, &launch->console_fd, err);
-	}
-	if (r == 0) {
-		launch->plan.boot.preserved_fds = request->preserved_fds;
-		launch->plan.boot.flags |= is_held ? BOOT_HOLD : 0;
+		plan->boot.flags |= launch->is_held ? BOOT_HOLD : 0;
+		r = life_process_prepare(&launch->process, &launch->config.arena, err);
 	}
 	return r;
 }
@@ -255,33 +217,19 @@ static int launch_prepare(struct launch *launch, bool is_held, struct berth_erro
 /* The process, before it can live without this one: whatever ends this one then, delete finds it. */
 static int record_process(struct launch *launch, struct berth_error *err)
 {
-	int r = store_start_time(launch->child.pid, &launch->record.start_time);
+	int r = store_start_time(launch->process.child.pid, &launch->record.start_time);
 
 	if (r < 0) {
 		return error_system(err, r, "find the start time of the container");
 	}
-	launch->record.pid = launch->child.pid;
+	launch->record.pid = launch->process.child.pid;
 	return store_write(&launch->entry, &launch->record, err);
-}
-
-/* berth-init waits for its first message meanwhile: all that it does happens inside the cgroup. */
-static int launch_spawn(struct launch *launch, struct berth_error *err)
-{
-	int r = host_child_spawn(&launch->child, launch->request->preserved_fds, err);
-
-	if (r == 0) {
-		r = cgroup_join(&launch->cgroup, launch->child.init_pid, err);
-		if (r < 0) {
-			error_add_step(err, wire_step_name(WIRE_STEP_spawn));
-		}
-	}
-	return r;
 }
 
 /* The rest of the limits, when the child has built everything. */
 static int launch_limit(struct launch *launch, struct berth_error *err)
 {
-	int r = cgroup_limit(&launch->cgroup, &launch->plan.host.cgroup, true, err);
+	int r = cgroup_limit(&launch->cgroup, &launch->process.plan.host.cgroup, true, err);
 
 	if (r < 0) {
 		error_add_step(err, wire_step_name(WIRE_STEP_limits));
@@ -289,29 +237,18 @@ static int launch_limit(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
-static int launch_child(struct launch *launch, bool is_foreground, struct berth_error *err)
+static int launch_process(struct launch *launch, struct berth_error *err)
 {
-	const struct plan *plan = &launch->plan;
-	int r = launch_spawn(launch, err);
+	int r = life_process_build(&launch->process, &launch->cgroup, 0, err);
 
-	if (r == 0) {
-		r = host_child_build(&launch->child, &plan->host, &plan->boot, err);
-	}
 	if (r == 0) {
 		r = record_process(launch, err);
 	}
 	if (r == 0) {
 		r = launch_limit(launch, err);
 	}
-	if (r == 0 && launch->console_fd >= 0) {
-		r = host_console_send(launch->console_fd, launch->child.console_fd, err);
-		close_fd(&launch->child.console_fd);
-	}
-	if (r == 0 && is_foreground) {
-		r = host_front_begin(&launch->front, &launch->child, err);
-	}
 	if (r == 0) {
-		r = host_child_go(&launch->child, &plan->host, launch->fifo_fd, err);
+		r = life_process_go(&launch->process, launch->fifo_fd, err);
 	}
 	if (r < 0 && cgroup_oom_kills(&launch->cgroup) > 0) {
 		error_prefix(err, "container init was OOM-killed (memory limit too low?)");
@@ -329,55 +266,33 @@ static int launch_publish(struct launch *launch, struct berth_error *err)
 		r = store_write(&launch->entry, &launch->record, err);
 	}
 	if (r == 0 && launch->request->pid_file) {
-		r = host_write_pid_file(launch->request->pid_file, launch->child.pid, err);
+		r = host_write_pid_file(launch->request->pid_file, launch->process.child.pid, err);
 	}
 	return r;
 }
 
-/* Steps that know no field of the config, but work on one. */
-static void point_at_field(struct berth_error *err)
+static int launch_all(struct launch *launch, struct berth_error *err)
 {
-	static const struct {
-		int step;
-		const char *pointer;
-	} fields[] = {
-		{WIRE_STEP_open, "/linux/namespaces"},
-		{WIRE_STEP_join, "/linux/namespaces"},
-		{WIRE_STEP_idmaps, "/linux/uidMappings"},
-	};
-
-	for (size_t i = 0; err && i < ARRAY_COUNT(fields); i++) {
-		if (strcmp(err->step, wire_step_name(fields[i].step)) == 0) {
-			error_add_pointer(err, fields[i].pointer);
-		}
-	}
-}
-
-static int launch_all(struct launch *launch, bool is_held, struct berth_error *err)
-{
-	int r = launch_prepare(launch, is_held, err);
+	int r = launch_prepare(launch, err);
 
 	if (r == 0) {
-		r = host_child_seal(&launch->child, err);
-	}
-	if (r == 0) {
-		r = launch_record(launch, is_held, err);
+		r = launch_record(launch, err);
 	}
 	if (r == 0) {
 		r = launch_cgroup(launch, err);
 	}
 	if (r == 0) {
-		r = launch_child(launch, !is_held && !launch->request->is_detached, err);
+		r = launch_process(launch, err);
 	}
 	if (r == 0) {
 		r = launch_publish(launch, err);
 		if (r < 0) {
 			/* It runs, or waits; but nobody would know of it. */
-			host_child_recall(&launch->child);
+			host_child_recall(&launch->process.child);
 		}
 	}
 	if (r < 0) {
-		point_at_field(err);
+		life_point_at_field(err);
 		life_config_locate(&launch->config, err);
 	}
 	return r;
@@ -388,8 +303,8 @@ int life_create(const struct life_request *request, struct berth_error *err)
 	autolaunch struct launch launch;
 	int r;
 
-	launch_init(&launch, request);
-	r = launch_all(&launch, true, err);
+	launch_init(&launch, request, true);
+	r = launch_all(&launch, err);
 	if (r == 0) {
 		launch.is_recorded = false;
 	}
@@ -402,8 +317,8 @@ int life_run(const struct life_request *request, int *ret_status, struct berth_e
 	int ended;
 	int r;
 
-	launch_init(&launch, request);
-	r = launch_all(&launch, false, err);
+	launch_init(&launch, request, false);
+	r = launch_all(&launch, err);
 	if (r < 0) {
 		return r;
 	}
@@ -414,7 +329,7 @@ int life_run(const struct life_request *request, int *ret_status, struct berth_e
 	}
 	/* Others may look at it, send it signals and delete it while it runs. */
 	store_entry_unlock(&launch.entry);
-	r = host_front_wait(&launch.front, &launch.child, ret_status, err);
+	r = host_front_wait(&launch.process.front, &launch.process.child, ret_status, err);
 	launch.is_recorded = !request->is_kept && store_entry_relock(&launch.entry) == 0;
 	ended = launch_undo(&launch, r < 0 ? NULL : err);
 	return r < 0 ? r : ended;

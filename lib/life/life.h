@@ -48,9 +48,9 @@ struct life_request {
 	const char *pid_file;       /* NULL: none */
 	const char *console_socket; /* NULL: none */
 	uint32_t preserved_fds;
-	bool is_pdeathsig; /* the child dies with this thread until the container is there */
-	bool is_detached;  /* run: return when the program runs */
-	bool is_kept;      /* run: the record stays when the container has ended */
+	struct plan_request plan; /* but for bundle and id */
+	bool is_detached;         /* run: return when the program runs */
+	bool is_kept;             /* run: the record stays when the container has ended */
 };
 
 /* create: a container that waits for start. */
@@ -63,8 +63,29 @@ int life_run(const struct life_request *request, int *ret_status, struct berth_e
 /* start: the program of a created container. */
 int life_start(const char *root, const char *id, struct berth_error *err) must_use;
 
-/* kill: a signal to the container's first process. */
-int life_kill(const char *root, const char *id, int signal, struct berth_error *err) must_use;
+/* What exec is asked for. */
+struct life_exec_request {
+	const char *root;
+	const char *id;
+	const char *process;   /* a file with an object like the config's "process"; NULL: none */
+	struct plan_exec wish; /* but for request, pid and process */
+	const char *cgroup;    /* below the container's; NULL: that one */
+	const char *pid_file;  /* NULL: none */
+	const char *console_socket; /* NULL: none */
+	uint32_t preserved_fds;
+	bool is_pdeathsig;
+	bool is_detached;
+	bool is_paused_ignored;
+};
+
+/* exec: another process in a container, to its end, with `ret_status` a wait status; detached, until its program
+ * runs, and `ret_status` is 0. */
+int life_exec(
+	const struct life_exec_request *request, int *ret_status, struct berth_error *err) must_use;
+
+/* kill: a signal to the container's first process, or to all; then one that has stopped is no failure. */
+int life_kill(const char *root, const char *id, int signal, bool is_all,
+	struct berth_error *err) must_use;
 
 /* delete: what is left of a stopped container; with `is_forced` it is stopped first, a record that is
  * damaged or not there is no failure. */

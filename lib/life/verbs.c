@@ -32,7 +32,7 @@ int life_start(const char *root, const char *id, struct berth_error *err)
 {
 	autofound struct life_found found;
 	autofd int fifo_fd = -1;
-	int r = life_found_open(&found, root, id, err);
+	int r = life_found_open(&found, root, id, true, err);
 
 	if (r == 0) {
 		r = wire_step_enter(WIRE_STEP_start, err);
@@ -52,24 +52,45 @@ int life_start(const char *root, const char *id, struct berth_error *err)
 	return store_fifo_remove(&found.entry, err);
 }
 
-int life_kill(const char *root, const char *id, int signal, struct berth_error *err)
+/* Of a container that is paused too: what is frozen does not end. */
+static int kill_all(const struct life_found *found, int signal, struct berth_error *err)
 {
-	autofound struct life_found found;
-	autofd int pidfd = -1;
-	int r = life_found_open(&found, root, id, err);
+	return cgroup_signal(&found->cgroup, signal, err);
+}
 
-	if (r < 0) {
-		return r;
-	}
-	pidfd = store_process_open(&found.record);
-	if (pidfd < 0) {
-		return error_set(err, BERTH_ERROR_STATE, "container not running");
-	}
-	r = sys_pidfd_send_signal(pidfd, signal);
+static int kill_first(const struct life_found *found, int signal, struct berth_error *err)
+{
+	autofd int pidfd = store_process_open(&found->record);
+	int r = pidfd < 0 ? -ESRCH : sys_pidfd_send_signal(pidfd, signal);
+
 	if (r == -ESRCH) {
 		return error_set(err, BERTH_ERROR_STATE, "container not running");
 	}
 	return r < 0 ? error_system(err, r, "send signal %d to the container", signal) : 0;
+}
+
+int life_kill(const char *root, const char *id, int signal, bool is_all, struct berth_error *err)
+{
+	autofound struct life_found found;
+	int r = life_found_open(&found, root, id, true, err);
+
+	if (r < 0) {
+		return r;
+	}
+	if (is_all && found.status == STORE_STOPPED) {
+		return kill_all(&found, signal, err);
+	}
+	is_all = is_all && found.cgroup.count > 0;
+	r = kill_first(&found, is_all ? 0 : signal, err);
+	if (r < 0) {
+		return r;
+	}
+	/* In a pid namespace of its own, all others end with the first one. */
+	if (is_all || (signal == SIGKILL &&
+			      (found.record.is_pid_shared || found.status == STORE_PAUSED))) {
+		return kill_all(&found, signal, err);
+	}
+	return 0;
 }
 
 /* SIGKILL for the first process and all others, and their end. */
@@ -131,7 +152,7 @@ static int delete_found(struct life_found *found, bool is_forced, struct berth_e
 int life_delete(const char *root, const char *id, bool is_forced, struct berth_error *err)
 {
 	autofound struct life_found found;
-	int r = life_found_lock(&found, root, id, err);
+	int r = life_found_lock(&found, root, id, true, err);
 
 	if (r < 0 && is_forced && err && err->error_class == BERTH_ERROR_NOT_FOUND) {
 		error_clear(err);

@@ -58,9 +58,12 @@ int plan_cgroup_find(const struct host_cgroup *cgroup, const char *controller)
 	return -1;
 }
 
-static bool is_rootless(const struct facts *facts)
+static bool is_rootless(const struct plan_work *work)
 {
-	return facts->euid != 0 || facts->is_userns;
+	if (work->request->rootless != PLAN_ROOTLESS_AUTO) {
+		return work->request->rootless == PLAN_ROOTLESS_YES;
+	}
+	return work->facts->euid != 0 || work->facts->is_userns;
 }
 
 const char *plan_cgroup_missing(const struct plan_work *work)
@@ -146,7 +149,7 @@ static int add_dirs(
 			.path = path_in(work->arena, hierarchy, where, name),
 			.controllers = hierarchy->is_v2 ? v2_controllers : hierarchy->controllers,
 			.is_v2 = hierarchy->is_v2,
-			.is_optional = is_rootless(facts),
+			.is_optional = is_rootless(work),
 		};
 
 		if (!dir.path) {

@@ -114,7 +114,7 @@ static int check_id(const struct plan_work *work, uint32_t id, const struct spec
 		return error_field(
 			err, BERTH_ERROR_CONFIG, pointer, "%u means \"no id\" to the kernel", id);
 	}
-	if (plan_creates(work, CLONE_NEWUSER) && !plan_is_mapped(mappings, id)) {
+	if (work->is_map_known && !plan_is_mapped(mappings, id)) {
 		return error_field(err, BERTH_ERROR_CONFIG, pointer,
 			"%u is not mapped in the user namespace", id);
 	}

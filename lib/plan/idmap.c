@@ -103,18 +103,24 @@ static bool is_own_id(const struct spec_mappings *mappings, uint32_t own_id)
 	       mappings->items[0].host_id == own_id;
 }
 
-static void choose_way(struct plan_work *work)
+bool plan_denies_setgroups(const struct plan_work *work)
 {
 	const struct spec_linux *asked = &work->spec->linux_section;
 	const struct facts *facts = work->facts;
+
+	return facts->euid != 0 && is_own_id(&asked->uid_mappings, facts->euid) &&
+	       is_own_id(&asked->gid_mappings, facts->egid);
+}
+
+static void choose_way(struct plan_work *work)
+{
 	struct host_plan *host = &work->plan->host;
 
-	if (facts->euid == 0) {
+	if (work->facts->euid == 0) {
 		host->map_way = HOST_MAP_DIRECT;
 		return;
 	}
-	if (!is_own_id(&asked->uid_mappings, facts->euid) ||
-		!is_own_id(&asked->gid_mappings, facts->egid)) {
+	if (!plan_denies_setgroups(work)) {
 		host->map_way = HOST_MAP_HELPER;
 		return;
 	}

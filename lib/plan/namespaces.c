@@ -81,6 +81,7 @@ int plan_namespaces(struct plan_work *work, struct berth_error *err)
 			return r;
 		}
 	}
+	work->is_map_known = plan_creates(work, CLONE_NEWUSER);
 	*flags |= plan_has(work, CLONE_NEWUSER) ? BOOT_USERNS : 0;
 	*flags |= plan_creates(work, CLONE_NEWNET) ? BOOT_LOOPBACK : 0;
 	return 0;

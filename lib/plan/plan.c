@@ -4,7 +4,7 @@
 #include "plan/work.h"
 
 /* The order: what a planner reads of the plan is written by those above it. */
-static int (*const planners[])(struct plan_work *, struct berth_error *) = {
+static const plan_fn planners[] = {
 	plan_namespaces,
 	plan_rules,
 	plan_idmap,

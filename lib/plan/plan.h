@@ -15,13 +15,22 @@
 #include "spec/spec.h"
 #include "wire/boot.h"
 
+/* Whether a cgroup that cannot be made is an error where nothing is asked of it. */
+enum plan_rootless {
+	PLAN_ROOTLESS_AUTO, /* for root of the host, it is */
+	PLAN_ROOTLESS_YES,
+	PLAN_ROOTLESS_NO,
+};
+
 /* What the caller of the verb asked for, beside the config. */
 struct plan_request {
 	const char
 		*bundle; /* absolute path of the bundle: relative paths of the config start there */
 	const char *id;  /* of the container; NULL: it has none, and no keyring is named after it */
-	bool is_keyring_kept;    /* the session keyring stays the caller's */
-	bool is_pdeathsig;       /* the child dies with this thread until the image runs */
+	bool is_keyring_kept;  /* the session keyring stays the caller's */
+	bool is_pdeathsig;     /* the child dies with this thread until the image runs */
+	bool is_pivot_avoided; /* no pivot_root(2) */
+	enum plan_rootless rootless;
 	bool is_cgroup_disabled; /* no cgroup: the container stays in the caller's */
 };
 
@@ -35,6 +44,27 @@ uint32_t plan_facts_wanted(const struct spec *spec, const struct plan_request *r
 
 /* Makes the plan. Texts point into the spec, the request, the facts and the arena. */
 int plan_make(const struct spec *spec, const struct plan_request *request,
+	const struct facts *facts, struct arena *arena, struct plan *ret_plan,
+	struct berth_error *err) must_use;
+
+/* What exec was asked for. */
+struct plan_exec {
+	const struct plan_request *request; /* its bundle is not looked at */
+	int pid;                            /* of the container's first process */
+	const struct spec_process *process; /* whole; NULL: that of the config, with what follows */
+	struct spec_strings args;
+	struct spec_strings
+		env;      /* beside that of the config, or in the place of a variable of it */
+	const char *cwd;  /* NULL: that of the config */
+	const char *user; /* "USER[:GROUP]", numbers or names; NULL: that of the config */
+	struct spec_u32s additional_gids;
+	struct spec_strings capabilities; /* names, beside those of the config */
+	bool no_new_privileges;
+	bool terminal;
+};
+
+/* Makes the plan of a process in the namespaces of a container that is there; `spec` is the container's. */
+int plan_exec_make(const struct spec *spec, const struct plan_exec *asked,
 	const struct facts *facts, struct arena *arena, struct plan *ret_plan,
 	struct berth_error *err) must_use;
 

@@ -87,6 +87,7 @@ int plan_root(struct plan_work *work, struct berth_error *err)
 			"is \"/\", the root file system of the host");
 	}
 	boot->flags |= spec->root.readonly ? BOOT_ROOT_READONLY : 0;
+	boot->flags |= work->request->is_pivot_avoided ? BOOT_NO_PIVOT : 0;
 	boot->hostname = unless_empty(spec->hostname);
 	boot->domainname = unless_empty(spec->domainname);
 	r = root_propagation(work, err);

@@ -6,33 +6,47 @@
 enum { HOST_NAME_MAX_BYTES = 64 }; /* __NEW_UTS_LEN of sethostname(2) */
 
 /* What the OCI specification leaves optional, but no process can run without. */
-static int rule_required(const struct plan_work *work, struct berth_error *err)
+static int rule_required(const char *missing, struct berth_error *err)
+{
+	return missing ? error_field(err, BERTH_ERROR_CONFIG, missing,
+				 "is required, and missing or empty")
+		       : 0;
+}
+
+int plan_rule_process(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_process *process = &work->spec->process;
+	const char *missing = NULL;
+	int r;
+
+	if (!process->is_present) {
+		missing = "/process";
+	} else if (process->args.count == 0) {
+		missing = "/process/args";
+	} else if (!process->cwd) {
+		missing = "/process/cwd";
+	}
+	r = rule_required(missing, err);
+	if (r == 0 && process->cwd[0] != '/') {
+		r = error_field(err, BERTH_ERROR_CONFIG, "/process/cwd",
+			"is not an absolute path: \"%s\"", process->cwd);
+	}
+	return r;
+}
+
+static int rule_root(const struct plan_work *work, struct berth_error *err)
 {
 	const struct spec *spec = work->spec;
 	const char *missing = NULL;
 
-	if (!spec->process.is_present) {
-		missing = "/process";
-	} else if (spec->process.args.count == 0) {
-		missing = "/process/args";
-	} else if (!spec->process.cwd) {
-		missing = "/process/cwd";
-	} else if (!spec->root.is_present) {
+	if (!spec->root.is_present) {
 		missing = "/root";
 	} else if (!spec->root.path || spec->root.path[0] == '\0') {
 		missing = "/root/path";
 	} else if (!spec->linux_section.is_present) {
 		missing = "/linux";
 	}
-	if (missing) {
-		return error_field(
-			err, BERTH_ERROR_CONFIG, missing, "is required, and missing or empty");
-	}
-	if (spec->process.cwd[0] != '/') {
-		return error_field(err, BERTH_ERROR_CONFIG, "/process/cwd",
-			"is not an absolute path: \"%s\"", spec->process.cwd);
-	}
-	return 0;
+	return rule_required(missing, err);
 }
 
 /* Without a mount namespace of its own the container would change the mounts of the host. */
@@ -85,8 +99,11 @@ static int rule_mappings(const struct plan_work *work, const struct spec_mapping
 int plan_rules(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec *spec = work->spec;
-	int r = rule_required(work, err);
+	int r = plan_rule_process(work, err);
 
+	if (r == 0) {
+		r = rule_root(work, err);
+	}
 	if (r == 0) {
 		r = rule_mount_namespace(work, err);
 	}

@@ -427,7 +427,9 @@ static void write_before_pivot(struct text_out *out, const struct boot *boot)
 	for (size_t i = 0; i < boot->devices.count; i++) {
 		write_device(out, &boot->devices.items[i]);
 	}
-	text_row(out, "pivot", "to the root; the host's mounts are gone");
+	text_row(out, "pivot", "%s",
+		boot->flags & BOOT_NO_PIVOT ? "none: the root is moved over the host's"
+					    : "to the root; the host's mounts are gone");
 }
 
 static void write_terminal(struct text_out *out, const struct boot *boot)

@@ -17,8 +17,12 @@ struct plan_work {
 	const struct facts *facts;
 	struct arena *arena;
 	struct plan *plan;
-	uint32_t joined; /* CLONE_NEW* of the namespaces that are joined by path */
+	uint32_t joined;   /* CLONE_NEW* of the namespaces that are joined by path */
+	bool is_map_known; /* the user namespace has the mappings of the config */
 };
+
+/* A planner: plan.c and exec.c have them in order. */
+typedef int (*plan_fn)(struct plan_work *work, struct berth_error *err);
 
 /* Whether a namespace (one CLONE_NEW* bit) is created; whether the container has one of its own,
  * created or joined. Valid after plan_namespaces(). */
@@ -36,6 +40,9 @@ static inline bool plan_has(const struct plan_work *work, uint32_t flag)
  * comes after plan_namespaces(). */
 int plan_rules(struct plan_work *work, struct berth_error *err) must_use;
 
+/* The part of it that is about the process. */
+int plan_rule_process(struct plan_work *work, struct berth_error *err) must_use;
+
 int plan_namespaces(struct plan_work *work, struct berth_error *err) must_use;
 int plan_idmap(struct plan_work *work, struct berth_error *err) must_use;
 int plan_root(struct plan_work *work, struct berth_error *err) must_use;
@@ -47,6 +54,9 @@ int plan_sysctls(struct plan_work *work, struct berth_error *err) must_use;
 int plan_seccomp(struct plan_work *work, struct berth_error *err) must_use;
 int plan_cgroup(struct plan_work *work, struct berth_error *err) must_use; /* before the mounts */
 int plan_device_rules(struct plan_work *work, struct berth_error *err) must_use; /* after it */
+
+/* Whether the caller may map no id but its own, and so must deny setgroups(2). */
+bool plan_denies_setgroups(const struct plan_work *work);
 
 /* Whether an id has a meaning in the user namespace that is made with these mappings. */
 bool plan_is_mapped(const struct spec_mappings *mappings, uint32_t container_id);

@@ -119,7 +119,7 @@ int rootfs_console(struct rootfs *rootfs, const struct boot *boot, int *ret_mast
 	if (r == 0) {
 		r = peer_open(master_fd, boot, &peer_fd, err);
 	}
-	if (r == 0) {
+	if (r == 0 && !(boot->flags & BOOT_ENTER)) {
 		r = console_bind(rootfs->root_fd, peer_fd, err);
 	}
 	if (r < 0) {

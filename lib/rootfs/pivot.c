@@ -27,12 +27,8 @@ static int old_root_detach(int old_fd, struct berth_error *err)
 	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, NULL, "detach the old root") : 0;
 }
 
-int rootfs_pivot(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
+static int pivot(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
 {
-	const struct rootfs_attr propagation = {
-		.propagation = boot->root_propagation,
-		.flags = boot->is_root_propagation_recursive ? AT_RECURSIVE : 0,
-	};
 	autofd int old_fd = sys_open("/", O_PATH | O_DIRECTORY);
 	int r = old_fd;
 
@@ -49,7 +45,18 @@ int rootfs_pivot(struct rootfs *rootfs, const struct boot *boot, struct berth_er
 	if (r < 0) {
 		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, boot->root, "pivot_root to");
 	}
-	r = old_root_detach(old_fd, err);
+	return old_root_detach(old_fd, err);
+}
+
+int rootfs_pivot(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
+{
+	const struct rootfs_attr propagation = {
+		.propagation = boot->root_propagation,
+		.flags = boot->is_root_propagation_recursive ? AT_RECURSIVE : 0,
+	};
+	int r = boot->flags & BOOT_NO_PIVOT ? rootfs_move_root(rootfs, boot, err)
+					    : pivot(rootfs, boot, err);
+
 	if (r < 0) {
 		return r;
 	}

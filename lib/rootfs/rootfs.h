@@ -48,6 +48,14 @@ int rootfs_open_sources(
 int rootfs_attach_root(
 	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
 
+/* "root" of exec: root_fd is the "/" of the mount namespace that was joined. */
+int rootfs_enter(struct rootfs *rootfs, struct berth_error *err) must_use;
+
+/* "user": the ids of the names in the identity, from the container's /etc/passwd and /etc/group. Where no
+ * group is given, that of the user's line. */
+int rootfs_user(
+	struct rootfs *rootfs, struct boot_identity *identity, struct berth_error *err) must_use;
+
 /* "mounts": in the order of the list; missing targets are made. */
 int rootfs_mounts(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
 
@@ -60,11 +68,14 @@ int rootfs_devices(
 int rootfs_workdir(
 	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
 
-/* "pivot": root_fd becomes "/", the host's mounts are detached, root_propagation is set. */
+/* "pivot": root_fd becomes "/", the host's mounts are detached, root_propagation is set. With BOOT_NO_PIVOT by the
+ * second one, after which the host's mounts are still there, but no proc or sysfs of them. */
+int rootfs_move_root(
+	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
 int rootfs_pivot(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
 
 /* "console": a new pty of the container's own devpts, owned by the user, its peer bound on
- * /dev/console. Both descriptors are the caller's. */
+ * /dev/console, but for exec. Both descriptors are the caller's. */
 int rootfs_console(struct rootfs *rootfs, const struct boot *boot, int *ret_master_fd,
 	int *ret_peer_fd, struct berth_error *err) must_use;
 

@@ -3,6 +3,7 @@
 #include "spec/spec.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
 #include "spec/table.h"
@@ -139,4 +140,39 @@ int spec_decode(const struct json_value *tree, struct arena *arena, struct spec 
 	}
 	*ret_spec = spec;
 	return 0;
+}
+
+static const struct spec_row exec_rows[] = {
+	{.key = "process",
+		.type = SPEC_OBJECT,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec, process),
+		.present = offsetof(struct spec, process.is_present),
+		.table = &spec_process_table},
+};
+
+static const struct spec_table exec_table = {
+	sizeof(struct spec), exec_rows, ARRAY_COUNT(exec_rows)};
+
+int spec_decode_process(const struct json_value *tree, struct arena *arena,
+	struct spec_process *ret_process, const struct json_value **ret_tree,
+	struct berth_error *err)
+{
+	struct json_value *values = arena_alloc(arena, 2, sizeof(*values));
+	struct spec spec = {0};
+	int r;
+
+	if (!values) {
+		return error_system(err, ENOMEM, "memory for the process");
+	}
+	values[0] = *tree;
+	values[0].key = "process";
+	values[0].next = NULL;
+	values[1] = (struct json_value){.kind = JSON_OBJECT, .length = 1, .first = &values[0]};
+	*ret_tree = &values[1];
+	r = spec_table_decode(&exec_table, &values[1], arena, &spec, err);
+	if (r == 0) {
+		*ret_process = spec.process;
+	}
+	return r;
 }

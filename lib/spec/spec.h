@@ -237,6 +237,12 @@ struct spec {
 int spec_decode(const struct json_value *tree, struct arena *arena, struct spec *ret_spec,
 	struct berth_error *err) must_use;
 
+/* The same for an object of its own that is like the config's "process": exec --process. `ret_tree` is a config
+ * that has nothing else, in the arena: the pointers of errors lead there. */
+int spec_decode_process(const struct json_value *tree, struct arena *arena,
+	struct spec_process *ret_process, const struct json_value **ret_tree,
+	struct berth_error *err) must_use;
+
 /* The config that `berth spec` writes, as text from malloc: the starting point that people edit. With
  * `is_rootless` for a user with these ids: a user namespace that maps them to root, no new network. */
 int spec_example(bool is_rootless, uint32_t uid, uint32_t gid, char **ret_text,

@@ -126,9 +126,15 @@ static int container_loopback(struct stage *stage, struct berth_error *err)
 	return r < 0 ? error_system(err, r, "set the loopback device up") : 0;
 }
 
+/* exec: the mount namespace that was joined has a root file system, and nothing is built. */
+static bool is_entered(const struct stage *stage)
+{
+	return stage->boot.flags & BOOT_ENTER;
+}
+
 static int container_private(struct stage *stage, struct berth_error *err)
 {
-	return rootfs_make_private(&stage->boot, err);
+	return is_entered(stage) ? 0 : rootfs_make_private(&stage->boot, err);
 }
 
 static int container_sources(struct stage *stage, struct berth_error *err)
@@ -138,7 +144,13 @@ static int container_sources(struct stage *stage, struct berth_error *err)
 
 static int container_root(struct stage *stage, struct berth_error *err)
 {
-	return rootfs_attach_root(&stage->rootfs, &stage->boot, err);
+	return is_entered(stage) ? rootfs_enter(&stage->rootfs, err)
+				 : rootfs_attach_root(&stage->rootfs, &stage->boot, err);
+}
+
+static int container_user(struct stage *stage, struct berth_error *err)
+{
+	return rootfs_user(&stage->rootfs, &stage->boot.identity, err);
 }
 
 static int container_mounts(struct stage *stage, struct berth_error *err)
@@ -153,12 +165,12 @@ static int container_devices(struct stage *stage, struct berth_error *err)
 
 static int container_workdir(struct stage *stage, struct berth_error *err)
 {
-	return rootfs_workdir(&stage->rootfs, &stage->boot, err);
+	return is_entered(stage) ? 0 : rootfs_workdir(&stage->rootfs, &stage->boot, err);
 }
 
 static int container_pivot(struct stage *stage, struct berth_error *err)
 {
-	return rootfs_pivot(&stage->rootfs, &stage->boot, err);
+	return is_entered(stage) ? 0 : rootfs_pivot(&stage->rootfs, &stage->boot, err);
 }
 
 static int container_console(struct stage *stage, struct berth_error *err)
@@ -449,6 +461,7 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_private, container_private},
 	{WIRE_STEP_sources, container_sources},
 	{WIRE_STEP_root, container_root},
+	{WIRE_STEP_user, container_user},
 	{WIRE_STEP_mounts, container_mounts},
 	{WIRE_STEP_devices, container_devices},
 	{WIRE_STEP_workdir, container_workdir},

@@ -28,6 +28,12 @@ static void put_number(struct json_writer *writer, const char *key, uint64_t num
 	json_write_u64(writer, number);
 }
 
+static void put_bool(struct json_writer *writer, const char *key, bool is_true)
+{
+	json_write_key(writer, key);
+	json_write_bool(writer, is_true);
+}
+
 static void put_record(struct json_writer *writer, const struct store_record *record)
 {
 	json_write_begin(writer, '{');
@@ -36,11 +42,12 @@ static void put_record(struct json_writer *writer, const struct store_record *re
 	put_text(writer, "bundle", record->bundle);
 	put_text(writer, "rootfs", record->rootfs);
 	put_text(writer, "created", record->created);
-	json_write_key(writer, "creating");
-	json_write_bool(writer, record->is_creating);
+	put_bool(writer, "creating", record->is_creating);
 	put_number(writer, "pid", (uint64_t)record->pid);
 	put_number(writer, "startTime", record->start_time);
 	put_number(writer, "owner", record->owner);
+	put_bool(writer, "pidShared", record->is_pid_shared);
+	put_bool(writer, "keyringKept", record->is_keyring_kept);
 	json_write_key(writer, "annotations");
 	json_write_begin(writer, '{');
 	for (size_t i = 0; i < record->annotation_count; i++) {
@@ -89,6 +96,13 @@ static uint64_t get_number(const struct json_value *tree, const char *key)
 	uint64_t number = 0;
 
 	return value && value->kind == JSON_NUMBER && json_to_u64(value, &number) == 0 ? number : 0;
+}
+
+static bool get_bool(const struct json_value *tree, const char *key)
+{
+	const struct json_value *value = json_get(tree, key);
+
+	return value && value->kind == JSON_BOOL && value->is_true;
 }
 
 static int get_annotations(
@@ -140,7 +154,6 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	struct store_record *ret_record, struct berth_error *err)
 {
 	const struct json_value *tree;
-	const struct json_value *creating;
 	struct store_record record = {0};
 	const char *reason;
 	size_t offset;
@@ -169,8 +182,9 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	record.created = get_text(tree, "created");
 	record.start_time = get_number(tree, "startTime");
 	record.owner = (uint32_t)get_number(tree, "owner");
-	creating = json_get(tree, "creating");
-	record.is_creating = creating && creating->kind == JSON_BOOL && creating->is_true;
+	record.is_creating = get_bool(tree, "creating");
+	record.is_pid_shared = get_bool(tree, "pidShared");
+	record.is_keyring_kept = get_bool(tree, "keyringKept");
 	pid = get_number(tree, "pid");
 	if (!record.oci_version || !record.bundle || !record.id || pid > INT32_MAX ||
 		strcmp(record.id, entry->id) != 0) {

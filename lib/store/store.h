@@ -46,11 +46,13 @@ struct store_record {
 	const char *id;
 	const char *bundle;
 	const char *rootfs;
-	const char *created; /* RFC 3339, UTC */
-	bool is_creating;    /* written first: what is there may be half made */
-	pid_t pid;           /* of the container's process; 0: none yet */
-	uint64_t start_time; /* of that process, clock ticks since boot (proc(5), field 22) */
-	uint32_t owner;      /* uid of the creator */
+	const char *created;  /* RFC 3339, UTC */
+	bool is_creating;     /* written first: what is there may be half made */
+	pid_t pid;            /* of the container's process; 0: none yet */
+	uint64_t start_time;  /* of that process, clock ticks since boot (proc(5), field 22) */
+	uint32_t owner;       /* uid of the creator */
+	bool is_pid_shared;   /* it has no pid namespace of its own */
+	bool is_keyring_kept; /* it has the session keyring of the creator */
 	const struct store_annotation *annotations;
 	size_t annotation_count;
 	const char *const *cgroups; /* descriptions of its directories (cgroup/cgroup.h) */

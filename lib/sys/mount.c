@@ -101,3 +101,8 @@ int sys_umount(const char *path, int flags)
 {
 	return sys_result(syscall(SYS_umount2, path, flags));
 }
+
+int sys_chroot(const char *path)
+{
+	return sys_result(chroot(path));
+}

@@ -37,5 +37,6 @@ int sys_mount_id(int fd, uint64_t *ret_id) must_use;
 
 int sys_pivot_root(const char *new_root, const char *put_old) must_use;
 int sys_umount(const char *path, int flags) must_use;
+int sys_chroot(const char *path) must_use;
 
 #endif

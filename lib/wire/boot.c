@@ -2,6 +2,7 @@
 #include "wire/boot.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -78,6 +79,9 @@ static const struct wire_field identity_fields[] = {
 	FIELD(7, WIRE_U64, boot_identity, permitted),
 	FIELD(8, WIRE_U64, boot_identity, inheritable),
 	FIELD(9, WIRE_U64, boot_identity, ambient),
+	FIELD(10, WIRE_TEXT, boot_identity, user_name),
+	FIELD(11, WIRE_TEXT, boot_identity, group_name),
+	FIELD(12, WIRE_U32, boot_identity, is_gid_given),
 };
 static const struct wire_record identity_record = {
 	"identity", sizeof(struct boot_identity), identity_fields, ARRAY_COUNT(identity_fields)};
@@ -146,7 +150,8 @@ static int sysctl_check(const struct boot_sysctl *sysctl)
 
 int boot_check(const struct boot *boot)
 {
-	int r = boot->root && boot->cwd && boot->args.count > 0 ? 0 : -EPROTO;
+	bool has_root = boot->root || boot->flags & BOOT_ENTER;
+	int r = has_root && boot->cwd && boot->args.count > 0 ? 0 : -EPROTO;
 
 	for (size_t i = 0; r == 0 && i < boot->mounts.count; i++) {
 		r = mount_check(&boot->mounts.items[i]);

@@ -88,6 +88,9 @@ struct boot_identity {
 	struct wire_u32s groups;
 	uint32_t is_setgroups_denied; /* setgroups(2) is not tried: the user namespace denies it */
 	uint64_t bounding, effective, permitted, inheritable, ambient;
+	/* What the container's passwd and group call them, in the place of uid and gid; NULL: the numbers hold. */
+	const char *user_name, *group_name;
+	uint32_t is_gid_given; /* with user_name: gid holds, not that of the user's line */
 };
 
 /* seccomp(2): loaded before the capabilities are dropped, or right before the execve where there is
@@ -104,13 +107,16 @@ enum boot_flag {
 	BOOT_TERMINAL = 1 << 3,  /* allocate a pty; its master goes to the parent */
 	BOOT_NO_NEW_PRIVS = 1 << 4,
 	BOOT_ROOT_READONLY = 1 << 5,
-	BOOT_HOLD = 1 << 7, /* created, not yet started: wait on the fifo that comes with HOLD */
-	BOOT_HOME = 1 << 6, /* HOME, which the environment lacks, is from the container's passwd */
+	BOOT_HOME = 1 << 6,  /* HOME, which the environment lacks, is from the container's passwd */
+	BOOT_HOLD = 1 << 7,  /* created, not yet started: wait on the fifo that comes with HOLD */
+	BOOT_ENTER = 1 << 8, /* the mount namespace that is joined has the root file system: exec */
+	BOOT_NO_PIVOT = 1 << 9, /* the root becomes "/" by a move and chroot(2) */
 };
 
 struct boot {
-	uint32_t flags;            /* enum boot_flag */
-	const char *root;          /* the root file system: absolute path on the host */
+	uint32_t flags; /* enum boot_flag */
+	const char
+		*root; /* the root file system: absolute path on the host; NULL with BOOT_ENTER */
 	uint32_t root_propagation; /* MS_* of the container's "/" after the pivot, or 0 */
 	uint32_t is_root_propagation_recursive;
 	uint32_t

@@ -35,6 +35,7 @@
 	X(120, C, private)       /* no mount event leaves from here on */ \
 	X(121, C, sources)       /* bind sources, before the first mount */ \
 	X(122, C, root)          /* the root file system as a mount of its own */ \
+	X(123, C, user)          /* exec: the root is there; ids of a user's name */ \
 	X(140, C, mounts)        /* in the order of config.json */ \
 	X(150, C, devices)       /* nodes and links */ \
 	X(151, C, workdir)       /* the working directory, if it is missing */ \

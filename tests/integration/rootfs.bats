@@ -370,3 +370,26 @@ nodev() {
 	done
 	exec 8<&-
 }
+
+@test "--no-pivot: the root is the container's, and no proc or sysfs of the host is below it" {
+	in_container 'cat /proc/self/mountinfo; ls /; echo RAN'
+	run timeout 60 "$BERTH" run --no-pivot --bundle "$bundle" "$cid"
+	assert_status 0
+	assert_line RAN
+	config '.process.args = ["/bin/sleep", "100"]'
+	timeout 60 "$BERTH" run --detach --no-pivot --bundle "$bundle" "$cid" </dev/null >/dev/null 2>&1 3>&-
+	local pid
+	pid=$("$BERTH" state "$cid" | jq .pid)
+	run python3 "$BATS_TEST_DIRNAME/../kit/below.py" "$pid"
+	assert_status 0
+	# The control: it is the host's root that is seen.
+	assert_contains " / / "
+	assert_contains " / /dev "
+	[[ $output != *" - proc "* ]]
+	[[ $output != *" - sysfs "* ]]
+	[ "$(stat -Lc %i "/proc/$pid/root")" = "$(stat -c %i "$bundle/rootfs")" ]
+	run "$BERTH" exec "$cid" sh -c 'ls /bin/busybox && pwd'
+	assert_status 0
+	assert_line /bin/busybox
+	"$BERTH" delete --force "$cid"
+}

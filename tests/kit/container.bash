@@ -64,8 +64,8 @@ left_cgroups() {
 remove_cgroups() {
 	for _ in $(seq 50); do
 		find /sys/fs/cgroup -path "*/berth-$cid*/cgroup.procs" -exec cat {} + 2>/dev/null |
-			sort -u | xargs -r kill -KILL 2>/dev/null
-		find /sys/fs/cgroup -depth -type d -path "*/berth-$cid*" -exec rmdir {} + 2>/dev/null
+			sort -u | xargs -r kill -KILL 2>/dev/null || true
+		find /sys/fs/cgroup -depth -type d -path "*/berth-$cid*" -exec rmdir {} + 2>/dev/null || true
 		[ -n "$(left_cgroups)" ] || return 0
 		sleep 0.05
 	done

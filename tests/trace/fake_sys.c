@@ -435,6 +435,11 @@ int sys_mount_id(int fd, uint64_t *ret_id)
 	return r;
 }
 
+int sys_chroot(const char *path)
+{
+	return called("chroot %s", path);
+}
+
 int sys_pivot_root(const char *new_root, const char *put_old)
 {
 	return called("pivot_root %s %s", new_root, put_old);

@@ -125,7 +125,7 @@ static pid_t start_inside(struct fixture *fixture)
 		}
 	}
 	assert_true(pid > 0);
-	assert_int_equal(cgroup_join(&fixture->cgroup, pid, &fixture->err), 0);
+	assert_int_equal(cgroup_join(&fixture->cgroup, pid, 0, &fixture->err), 0);
 	return pid;
 }
 
@@ -282,7 +282,7 @@ static void test_filter(void **state)
 		is_denied = open("/dev/zero", O_RDONLY | O_CLOEXEC) < 0 && errno == EPERM;
 		_exit(is_denied && open("/dev/null", O_RDWR | O_CLOEXEC) >= 0 ? 0 : 1);
 	}
-	assert_int_equal(cgroup_join(&fixture->cgroup, pid, NULL), 0);
+	assert_int_equal(cgroup_join(&fixture->cgroup, pid, 0, NULL), 0);
 	assert_int_equal(cgroup_limit(&fixture->cgroup, &fixture->plan, true, &fixture->err), 0);
 	assert_int_equal(write(go[1], "x", 1), 1);
 	close_fd(&go[0]);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "life/process.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "wire/step.h"
+
+void life_process_init(struct life_process *process, const struct life_process_wish *wish)
+{
+	memset(process, 0, sizeof(*process));
+	process->wish = *wish;
+	process->console_fd = -1;
+	host_child_init(&process->child);
+	host_front_init(&process->front);
+}
+
+void life_process_finish(struct life_process *process)
+{
+	host_child_finish(&process->child);
+	host_front_end(&process->front);
+	close_fd(&process->console_fd);
+}
+
+/* A terminal goes to the console socket, or is served in the foreground. */
+static int check_terminal(const struct life_process *process, struct berth_error *err)
+{
+	const struct life_process_wish *wish = &process->wish;
+	bool has_terminal = process->plan.host.has_terminal;
+
+	if (has_terminal && !wish->console_socket && !wish->is_foreground) {
+		return error_field(err, BERTH_ERROR_USAGE, "/process/terminal",
+			"cannot allocate tty if berth will detach without setting console socket");
+	}
+	if (wish->console_socket && (!has_terminal || wish->is_foreground)) {
+		return error_set(err, BERTH_ERROR_USAGE,
+			"cannot use console socket if berth will not detach or allocate tty");
+	}
+	return 0;
+}
+
+/* Step "compile": before the first side effect, as all that can be refused. */
+static int compile(struct life_process *process, struct arena *arena, struct berth_error *err)
+{
+	const struct host_seccomp *seccomp = process->plan.host.seccomp;
+	int r = wire_step_enter(WIRE_STEP_compile, err);
+
+	if (r == 0 && seccomp) {
+		r = host_seccomp_compile(seccomp, arena, &process->plan.boot.seccomp.program, err);
+	}
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_compile));
+	}
+	return r;
+}
+
+int life_process_prepare(struct life_process *process, struct arena *arena, struct berth_error *err)
+{
+	const char *console_socket = process->wish.console_socket;
+	int r = check_terminal(process, err);
+
+	process->plan.boot.preserved_fds = process->wish.preserved_fds;
+	if (r == 0) {
+		r = compile(process, arena, err);
+	}
+	if (r == 0 && console_socket) {
+		r = host_console_connect(console_socket, &process->console_fd, err);
+	}
+	return r < 0 ? r : host_child_seal(&process->child, err);
+}
+
+/* berth-init waits for its first message meanwhile: all that it does happens inside the cgroup. */
+static int spawn(struct life_process *process, const struct cgroup *cgroup, pid_t near,
+	struct berth_error *err)
+{
+	struct host_child *child = &process->child;
+	int r = host_child_spawn(child, process->wish.preserved_fds, err);
+
+	if (r == 0) {
+		r = cgroup_join(cgroup, child->init_pid, near, err);
+		if (r < 0) {
+			error_add_step(err, wire_step_name(WIRE_STEP_spawn));
+		}
+	}
+	return r;
+}
+
+int life_process_build(struct life_process *process, const struct cgroup *cgroup, pid_t near,
+	struct berth_error *err)
+{
+	const struct plan *plan = &process->plan;
+	int r = spawn(process, cgroup, near, err);
+
+	return r < 0 ? r : host_child_build(&process->child, &plan->host, &plan->boot, err);
+}
+
+int life_process_go(struct life_process *process, int fifo_fd, struct berth_error *err)
+{
+	struct host_child *child = &process->child;
+	int r = 0;
+
+	if (process->console_fd >= 0) {
+		r = host_console_send(process->console_fd, child->console_fd, err);
+		close_fd(&child->console_fd);
+	}
+	if (r == 0 && process->wish.is_foreground) {
+		r = host_front_begin(&process->front, child, err);
+	}
+	return r < 0 ? r : host_child_go(child, &process->plan.host, fifo_fd, err);
+}
+
+/* Steps that know no field of the config, but work on one. */
+void life_point_at_field(struct berth_error *err)
+{
+	static const struct {
+		int step;
+		const char *pointer;
+	} fields[] = {
+		{WIRE_STEP_open, "/linux/namespaces"},
+		{WIRE_STEP_join, "/linux/namespaces"},
+		{WIRE_STEP_idmaps, "/linux/uidMappings"},
+	};
+
+	for (size_t i = 0; err && i < ARRAY_COUNT(fields); i++) {
+		if (strcmp(err->step, wire_step_name(fields[i].step)) == 0) {
+			error_add_pointer(err, fields[i].pointer);
+		}
+	}
+}

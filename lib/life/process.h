@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LIFE_PROCESS_H
+#define LIFE_PROCESS_H
+/*
+ * For the files of life/ alone: a process on its way into a container, the first one of a new container or
+ * another one of a container that is there. The way is the same; the plan is not.
+ */
+#include "cgroup/cgroup.h"
+#include "host/host.h"
+#include "life/life.h"
+
+/* What the caller of the verb wants of it. */
+struct life_process_wish {
+	const char *console_socket; /* NULL: none */
+	uint32_t preserved_fds;
+	bool is_foreground;
+};
+
+struct life_process {
+	struct life_process_wish wish;
+	struct plan plan;
+	struct host_child child;
+	struct host_front front;
+	int console_fd; /* the console socket */
+};
+
+void life_process_init(struct life_process *process, const struct life_process_wish *wish);
+
+/* Ends what is still under way, and the foreground. */
+void life_process_finish(struct life_process *process);
+
+/* What comes before the first side effect, when the plan is there: the terminal and the console socket fit,
+ * the seccomp filter is compiled, berth-init is sealed. */
+int life_process_prepare(
+	struct life_process *process, struct arena *arena, struct berth_error *err) must_use;
+
+/* The child, inside the cgroup before it gets its first message, until it is ready. `near` is the pid of the
+ * container's first process, beside which it goes where the cgroup itself takes none; 0: there is none. */
+int life_process_build(struct life_process *process, const struct cgroup *cgroup, pid_t near,
+	struct berth_error *err) must_use;
+
+/* From there until its program runs; with a fifo (not -1), until it waits on that. */
+int life_process_go(struct life_process *process, int fifo_fd, struct berth_error *err) must_use;
+
+/* Gives the error of a step that knows no field of the config the one on which it works. */
+void life_point_at_field(struct berth_error *err);
+
+#endif

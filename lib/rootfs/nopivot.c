@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Without pivot_root(2), which the initial ramfs refuses: the root file system is moved over "/", and
+ * chroot(2) goes there. The host's mounts stay in the mount namespace, below. A proc or sysfs of the host
+ * that stayed to be seen there would let a user namespace made inside mount a full one of its own: each of
+ * them is detached first, or covered where it is locked (CVE-2015-1335's lesson, and runc's).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "rootfs/fail.h"
+#include "rootfs/mount.h"
+#include "rootfs/rootfs.h"
+#include "sys/abi.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+
+static const char mountinfo_path[] = "/proc/self/mountinfo";
+
+enum {
+	MOUNT_LINE_MAX = 4 * 4096,
+	MOUNT_PATH_MAX = 4096,
+};
+
+/* /proc/self/mountinfo, line by line (proc_pid_mountinfo(5)). The kernel goes on after what was read last also
+ * when mounts go away meanwhile. */
+struct mounts {
+	int fd;
+	size_t start, end;
+	char data[MOUNT_LINE_MAX];
+};
+
+/* A line of it. */
+struct line {
+	uint64_t id;
+	const char *point;
+	const char *fstype;
+};
+
+/* The mount point as a path: "\040" and the like are single bytes. */
+static void unescape(char *text)
+{
+	char *out = text;
+
+	for (const char *in = text; *in; in++) {
+		if (in[0] == '\\' && in[1] >= '0' && in[1] <= '3' && in[2] && in[3]) {
+			*out++ = (char)((in[1] - '0') * 64 + (in[2] - '0') * 8 + (in[3] - '0'));
+			in += 3;
+		} else {
+			*out++ = *in;
+		}
+	}
+	*out = '\0';
+}
+
+static bool parse(char *text, struct line *ret_line)
+{
+	char *tail = strstr(text, " - ");
+	char *point = NULL;
+
+	if (!tail) {
+		return false;
+	}
+	*tail = '\0';
+	tail += strlen(" - ");
+	ret_line->id = strtoull(text, NULL, 10);
+	for (int field = 0; field < 5; field++) {
+		point = strsep(&text, " ");
+	}
+	if (!point) {
+		return false;
+	}
+	unescape(point);
+	ret_line->point = point;
+	ret_line->fstype = strsep(&tail, " ");
+	return true;
+}
+
+/* 1 with a line, 0 at the end. */
+static int next_line(struct mounts *mounts, struct line *ret_line)
+{
+	for (;;) {
+		char *text = mounts->data + mounts->start;
+		char *newline = memchr(text, '\n', mounts->end - mounts->start);
+		ssize_t r;
+
+		if (newline) {
+			*newline = '\0';
+			mounts->start = (size_t)(newline + 1 - mounts->data);
+			if (parse(text, ret_line)) {
+				return 1;
+			}
+			continue;
+		}
+		memmove(mounts->data, text, mounts->end - mounts->start);
+		mounts->end -= mounts->start;
+		mounts->start = 0;
+		if (mounts->end == sizeof(mounts->data)) {
+			return -E2BIG;
+		}
+		r = sys_read(
+			mounts->fd, mounts->data + mounts->end, sizeof(mounts->data) - mounts->end);
+		if (r <= 0) {
+			return (int)r;
+		}
+		mounts->end += (size_t)r;
+	}
+}
+
+/* Where the root file system is attached. */
+static int find_root(uint64_t id, char path[MOUNT_PATH_MAX])
+{
+	autofd int fd = sys_open(mountinfo_path, O_RDONLY);
+	struct mounts mounts = {.fd = fd};
+	struct line line;
+	int r = fd < 0 ? fd : 1;
+
+	while (r > 0 && (r = next_line(&mounts, &line)) > 0) {
+		if (line.id == id) {
+			return str_copy(path, MOUNT_PATH_MAX, line.point) == strlen(line.point)
+				       ? 0
+				       : -ENAMETOOLONG;
+		}
+	}
+	return r < 0 ? r : -ENOENT;
+}
+
+static bool is_inside(const char *path, const char *root)
+{
+	size_t length = strlen(root);
+
+	return strncmp(path, root, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+static int cover(const char *path, struct berth_error *err)
+{
+	static const struct boot_mount tmpfs = {.source = "tmpfs", .fstype = "tmpfs"};
+	autofd int target_fd = sys_open(path, O_PATH);
+	autofd int mount_fd = -1;
+	int r;
+
+	if (target_fd < 0) {
+		return rootfs_fail(err, target_fd, ROOTFS_CALL_OTHER, path, "open");
+	}
+	r = rootfs_mount_new(&tmpfs, MOUNT_ATTR_RDONLY, NULL, &mount_fd, err);
+	return r < 0 ? r : rootfs_mount_attach(mount_fd, target_fd, path, err);
+}
+
+static int hide_one(const struct line *line, const char *root, struct berth_error *err)
+{
+	bool is_meant = str_is_equal(line->fstype, "proc") || str_is_equal(line->fstype, "sysfs");
+	int r;
+
+	if (!is_meant || is_inside(line->point, root)) {
+		return 0;
+	}
+	r = sys_umount(line->point, MNT_DETACH);
+	if (r == -EINVAL || r == -EPERM) {
+		return cover(line->point, err);
+	}
+	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, line->point, "detach") : 0;
+}
+
+static int hide_all(int root_fd, struct berth_error *err)
+{
+	autofd int fd = sys_open(mountinfo_path, O_RDONLY);
+	struct mounts mounts = {.fd = fd};
+	char root[MOUNT_PATH_MAX];
+	struct line line;
+	uint64_t id = 0;
+	int r = fd < 0 ? fd : sys_mount_id(root_fd, &id);
+
+	if (r >= 0) {
+		r = find_root(id, root);
+	}
+	while (r >= 0 && (r = next_line(&mounts, &line)) > 0) {
+		r = hide_one(&line, root, err);
+		if (r < 0) {
+			return r;
+		}
+	}
+	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, NULL,
+			       "--no-pivot: find the mounts of the host")
+		     : 0;
+}
+
+int rootfs_move_root(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
+{
+	autofd int host_fd = sys_open("/", O_PATH | O_DIRECTORY);
+	int r;
+
+	if (host_fd < 0) {
+		return rootfs_fail(err, host_fd, ROOTFS_CALL_OTHER, "/", "open");
+	}
+	r = hide_all(rootfs->root_fd, err);
+	if (r == 0) {
+		r = rootfs_mount_attach(rootfs->root_fd, host_fd, "/", err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	r = sys_fchdir(rootfs->root_fd);
+	if (r == 0) {
+		r = sys_chroot(".");
+	}
+	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, boot->root, "chroot to") : 0;
+}
