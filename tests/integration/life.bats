@@ -386,8 +386,9 @@ stopped_in() {
 
 @test "SIGTERM at any moment of run: either berth still serves the container, or there is none" {
 	config '.process.args = ["/bin/sleep", "100"]'
-	local i pid
-	for ((i = 0; i < 30; i++)); do
+	local i pid count
+	count=$(rounds 30)
+	for ((i = 0; i < count; i++)); do
 		berth run --bundle "$bundle" "term-$i" >/dev/null 2>&1 </dev/null 3>&- &
 		pid=$!
 		sleep "0.00$((i % 9 + 1))"

@@ -182,6 +182,11 @@ until_true() {
 	return 1
 }
 
+# rounds NUMBER: how often a test does what it repeats; less often in a machine in software (tests/vm).
+rounds() {
+	echo $(($1 / ${BERTH_ROUNDS_DIVISOR:-1}))
+}
+
 # is_empty COMMAND...: it prints nothing.
 is_empty() {
 	[ -z "$("$@")" ]
