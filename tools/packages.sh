@@ -9,6 +9,8 @@ packages_build=(gcc libc6-dev meson ninja-build musl-tools pkg-config linux-libc
 	libseccomp-dev)
 packages_tests=(clang clang-format libclang-rt-dev libcmocka-dev bats python3 busybox-static uidmap
 	golang-go jq shellcheck strace util-linux iproute2 g++ git binutils scdoc)
+# For the machines of tests/vm, which is skipped without.
+packages_machine=(qemu-system-x86)
 
 # Whether what a package is needed for is here.
 packages_has() {
@@ -25,6 +27,7 @@ packages_has() {
 	golang-go) command -v go ;;
 	util-linux) command -v unshare && command -v nsenter && command -v script ;;
 	iproute2) command -v ip ;;
+	qemu-system-x86) command -v qemu-system-x86_64 ;;
 	binutils) command -v readelf && command -v nm ;;
 	*) command -v "$1" ;;
 	esac >/dev/null 2>&1

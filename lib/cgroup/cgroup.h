@@ -28,6 +28,7 @@ struct cgroup_dir {
 	int way_fd; /* while it is made: how far the way there is; -1: not wanted */
 	bool is_v2;
 	bool is_there; /* while it is made: the last part that was looked at was there */
+	int refused; /* version 2: why a controller could not be enabled on the way here; 0: all were */
 	uint32_t kept; /* how many leading parts of `path` are not ours to remove */
 	const char *mount_point, *path;
 };

@@ -172,7 +172,7 @@ static int make_part(struct cgroup_dir *dir, const char *part, const char *contr
 {
 	const struct cgroup_driver *driver = cgroup_driver_of(dir);
 	autofd int next = -1;
-	int r = driver->enable(dir->way_fd, controllers);
+	int r = driver->enable(dir->way_fd, controllers, &dir->refused);
 
 	if (r == 0) {
 		r = sys_mkdirat(dir->way_fd, part, DIRECTORY_MODE);
@@ -192,7 +192,7 @@ static int make_part(struct cgroup_dir *dir, const char *part, const char *contr
 }
 
 /* Version 2: the controllers reach the directory that is to be made only through all above it. */
-static int enable_way(const struct cgroup_dir *dir, uint32_t parts, const char *controllers)
+static int enable_way(struct cgroup_dir *dir, uint32_t parts, const char *controllers)
 {
 	const char *at = dir->path + 1;
 	char part[CGROUP_PART_MAX];
@@ -206,7 +206,7 @@ static int enable_way(const struct cgroup_dir *dir, uint32_t parts, const char *
 	fd = cgroup_mount_open(dir->mount_point, &is_v2);
 	r = fd < 0 ? fd : 0;
 	for (; r == 0 && parts > 0 && next_part(&at, part); parts--) {
-		r = cgroup_v2_driver.enable(fd, controllers);
+		r = cgroup_v2_driver.enable(fd, controllers, &dir->refused);
 		if (r == 0) {
 			r = enter(&fd, part);
 		}

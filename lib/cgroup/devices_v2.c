@@ -19,7 +19,13 @@ enum {
 	TAIL_INSNS = 2,
 	TYPE_BLOCK = BPF_DEVCG_DEV_BLOCK,
 	TYPE_CHAR = BPF_DEVCG_DEV_CHAR,
+	PROGRAMS_MAX = 64, /* that the kernel attaches to a cgroup in one place */
 };
+
+/* By this the filter of an earlier container is told from those of others. */
+static const char program_name[] = "berth_devices";
+
+_Static_assert(sizeof(program_name) <= BPF_OBJ_NAME_LEN, "program name");
 
 _Static_assert((int)HOST_DEVICE_MKNOD == (int)BPF_DEVCG_ACC_MKNOD, "mknod");
 _Static_assert((int)HOST_DEVICE_READ == (int)BPF_DEVCG_ACC_READ, "read");
@@ -134,6 +140,7 @@ static int load(const struct bpf_insn *insns, size_t count)
 	attr.insns = (uint64_t)(uintptr_t)insns;
 	attr.insn_cnt = (uint32_t)count;
 	attr.license = (uint64_t)(uintptr_t)licence;
+	memcpy(attr.prog_name, program_name, sizeof(program_name));
 	return sys_bpf(BPF_PROG_LOAD, &attr);
 }
 
@@ -149,7 +156,62 @@ static int attach(int fd, int program_fd)
 	return sys_bpf(BPF_PROG_ATTACH, &attr);
 }
 
-int cgroup_devices_v2(int fd, const struct host_devices *devices, struct berth_error *err)
+static int detach(int fd, int program_fd)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.target_fd = (uint32_t)fd;
+	attr.attach_bpf_fd = (uint32_t)program_fd;
+	attr.attach_type = BPF_CGROUP_DEVICE;
+	return sys_bpf(BPF_PROG_DETACH, &attr);
+}
+
+/* The filters that the cgroup itself has. */
+static uint32_t find_attached(int fd, uint32_t ids[PROGRAMS_MAX])
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.query.target_fd = (uint32_t)fd;
+	attr.query.attach_type = BPF_CGROUP_DEVICE;
+	attr.query.prog_ids = (uint64_t)(uintptr_t)ids;
+	attr.query.prog_cnt = PROGRAMS_MAX;
+	return sys_bpf(BPF_PROG_QUERY, &attr) < 0 ? 0 : attr.query.prog_cnt;
+}
+
+static bool is_ours(int program_fd)
+{
+	struct bpf_prog_info info;
+	union bpf_attr attr;
+
+	memset(&info, 0, sizeof(info));
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)program_fd;
+	attr.info.info = (uint64_t)(uintptr_t)&info;
+	attr.info.info_len = sizeof(info);
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 &&
+	       strncmp(info.name, program_name, sizeof(info.name)) == 0;
+}
+
+/* A cgroup that was there before has the filter of the container that was in it before, and the kernel asks
+ * all. What cannot be taken away only denies more; what others have attached is theirs. */
+static void detach_ours(int fd, const uint32_t *ids, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		union bpf_attr attr;
+		autofd int program_fd = -1;
+
+		memset(&attr, 0, sizeof(attr));
+		attr.prog_id = ids[i];
+		program_fd = sys_bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+		if (program_fd >= 0 && is_ours(program_fd)) {
+			(void)!detach(fd, program_fd);
+		}
+	}
+}
+
+static int attach_new(int fd, const struct host_devices *devices, struct berth_error *err)
 {
 	autoarena struct arena arena;
 	autofd int program_fd = -1;
@@ -157,9 +219,6 @@ int cgroup_devices_v2(int fd, const struct host_devices *devices, struct berth_e
 	size_t count = 0;
 	int r;
 
-	if (devices->is_allowed && devices->count == 0) {
-		return 0;
-	}
 	arena_init(&arena, CGROUP_MEMORY_MAX);
 	r = cgroup_devices_program(devices, &arena, &insns, &count);
 	if (r == 0) {
@@ -172,4 +231,18 @@ int cgroup_devices_v2(int fd, const struct host_devices *devices, struct berth_e
 		error_add_pointer(err, devices->pointer);
 	}
 	return r < 0 ? r : 0;
+}
+
+/* The new filter first: there is no moment without one. */
+int cgroup_devices_v2(int fd, const struct host_devices *devices, struct berth_error *err)
+{
+	uint32_t ids[PROGRAMS_MAX];
+	uint32_t count = find_attached(fd, ids);
+	bool is_all = devices->is_allowed && devices->count == 0;
+	int r = is_all ? 0 : attach_new(fd, devices, err);
+
+	if (r == 0) {
+		detach_ours(fd, ids, count);
+	}
+	return r;
 }

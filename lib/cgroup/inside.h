@@ -12,8 +12,9 @@ enum {
 
 /* What differs between the versions. Descriptors are those of directories. */
 struct cgroup_driver {
-	/* Before a directory is made in `fd`. */
-	int (*enable)(int fd, const char *controllers);
+	/* Before a directory is made in `fd`. That the kernel refuses a controller is no failure, but kept in
+	 * `*refused`. */
+	int (*enable)(int fd, const char *controllers, int *refused);
 	/* After the directory `fd` was made in `parent_fd`. */
 	int (*inherit)(int parent_fd, int fd, const char *controllers);
 	/* 1, 0, or -ENOENT where there is no freezer. */

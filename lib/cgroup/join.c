@@ -47,6 +47,19 @@ static int join_one(const struct cgroup_dir *dir, const char *text, pid_t near)
 	return r < 0 ? r : search.result;
 }
 
+/* What version 2 means by an error. */
+static const char *refusal_reason(int errnum)
+{
+	switch (errnum) {
+	case -EBUSY:
+		return " (it gives controllers to cgroups below it)";
+	case -EOPNOTSUPP:
+		return " (a cgroup above it is threaded)";
+	default:
+		return "";
+	}
+}
+
 int cgroup_join(const struct cgroup *cgroup, pid_t pid, pid_t near, struct berth_error *err)
 {
 	char text[16];
@@ -57,8 +70,8 @@ int cgroup_join(const struct cgroup *cgroup, pid_t pid, pid_t near, struct berth
 		int r = dir->fd < 0 ? 0 : join_one(dir, text, near);
 
 		if (r < 0) {
-			return error_system(err, r, "move a process into the cgroup %s%s",
-				dir->mount_point, dir->path);
+			return error_system(err, r, "move a process into the cgroup %s%s%s",
+				dir->mount_point, dir->path, dir->is_v2 ? refusal_reason(r) : "");
 		}
 	}
 	return 0;

@@ -3,6 +3,20 @@
 
 #include "cgroup/inside.h"
 
+/* Why version 2 has no file of a controller: what the kernel has said when it was to be enabled above (its
+ * admin-guide/cgroup-v2, "No Internal Process Constraint" and "Threads"). */
+static const char *missing_reason(int refused)
+{
+	switch (refused) {
+	case -EBUSY:
+		return " (a cgroup above it holds processes)";
+	case -EOPNOTSUPP:
+		return " (a cgroup above it is threaded)";
+	default:
+		return " (is the controller there?)";
+	}
+}
+
 static int write_one(const struct cgroup *cgroup, const struct host_cgroup_write *write)
 {
 	int r = cgroup_file_write(cgroup->dirs[write->dir].fd, write->file, write->value);
@@ -21,7 +35,7 @@ static int write_failed(const struct cgroup *cgroup, const struct host_cgroup_wr
 	const struct cgroup_dir *dir = &cgroup->dirs[write->dir];
 
 	(void)error_system(err, errnum, "write \"%s\" to %s%s/%s%s", write->value, dir->mount_point,
-		dir->path, write->file, errnum == -ENOENT ? " (is the controller there?)" : "");
+		dir->path, write->file, errnum == -ENOENT ? missing_reason(dir->refused) : "");
 	error_add_pointer(err, write->pointer);
 	return errnum;
 }

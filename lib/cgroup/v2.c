@@ -27,12 +27,35 @@ static bool has_word(const char *text, const char *word, size_t length)
 	return false;
 }
 
+/* What gives controllers to those below it holds no process, but for the root, which has no type. The kernel
+ * refuses some controllers then; but those that can be divided between threads it enables, and with that the
+ * directory below takes no process any more. */
+static bool holds_processes(int fd)
+{
+	char text[32];
+
+	return cgroup_file_read(fd, "cgroup.type", text, sizeof(text)) > 0 &&
+	       cgroup_file_read(fd, "cgroup.procs", text, sizeof(text)) > 0;
+}
+
+static int enable_one(int fd, const char *controller, size_t length)
+{
+	char text[64];
+	struct strbuf buf;
+
+	strbuf_init(&buf, text, sizeof(text));
+	strbuf_add(&buf, "+");
+	strbuf_add_bytes(&buf, controller, length);
+	return cgroup_file_write(fd, "cgroup.subtree_control", text);
+}
+
 /* Those that are there and not enabled yet, one by one: a refusal of one must not keep the others away. A
  * limit whose controller is missing fails when it is written. */
-static int enable(int fd, const char *controllers)
+static int enable(int fd, const char *controllers, int *refused)
 {
 	char available[CGROUP_TEXT_MAX];
 	char enabled[CGROUP_TEXT_MAX];
+	bool is_held = false;
 	int r = 0;
 
 	if (*controllers == '\0') {
@@ -42,17 +65,16 @@ static int enable(int fd, const char *controllers)
 	if (r >= 0) {
 		r = cgroup_file_read(fd, "cgroup.subtree_control", enabled, sizeof(enabled));
 	}
-	while (r >= 0 && *controllers) {
+	while (r >= 0 && *controllers && !is_held) {
 		size_t length = strcspn(controllers, ",");
-		char text[64];
-		struct strbuf buf;
 
 		if (has_word(available, controllers, length) &&
 			!has_word(enabled, controllers, length)) {
-			strbuf_init(&buf, text, sizeof(text));
-			strbuf_add(&buf, "+");
-			strbuf_add_bytes(&buf, controllers, length);
-			(void)!cgroup_file_write(fd, "cgroup.subtree_control", text);
+			int result;
+
+			is_held = holds_processes(fd);
+			result = is_held ? -EBUSY : enable_one(fd, controllers, length);
+			*refused = result < 0 ? result : *refused;
 		}
 		controllers += length + (controllers[length] == ',');
 	}

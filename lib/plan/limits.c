@@ -336,7 +336,9 @@ static void put_cpu(struct limits *limits, const struct spec_cpu *cpu)
 /* A file of a controller, not one of those by which berth itself holds the cgroup. */
 static bool is_unified_key(const char *key)
 {
-	static const char chars[] = "abcdefghijklmnopqrstuvwxyz0123456789_.";
+	/* Capitals: hugetlb.2MB.max. */
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
 	static const char *const refused[] = {"cgroup.procs", "cgroup.threads", "cgroup.type",
 		"cgroup.subtree_control", "cgroup.kill", "cgroup.freeze"};
 

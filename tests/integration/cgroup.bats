@@ -21,24 +21,6 @@ own_dirs() {
 	find /sys/fs/cgroup -maxdepth 2 -type d -name "berth-$cid"
 }
 
-# in_background: starts the bundle and waits for its first line; $pid is berth.
-in_background() {
-	"$BERTH" run --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 3>&- &
-	pid=$!
-	for _ in $(seq 200); do
-		[ ! -s "$bundle/out" ] || return 0
-		sleep 0.05
-	done
-	return 1
-}
-
-end_background() {
-	local child
-	child=$(cat "/proc/$pid/task/$pid/children" | tr -d ' ')
-	kill -KILL "$child"
-	wait "$pid" || true
-}
-
 @test "limits are in the files outside, and in those that the container sees" {
 	config '.linux.resources = {
 		"memory": {"limit": 67108864, "swap": 134217728, "reservation": 33554432, "swappiness": 20},

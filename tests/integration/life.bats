@@ -9,7 +9,7 @@ load ../kit/container
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	make_bundle
-	in_container 'echo started; trap "exit 5" TERM; while :; do sleep 0.05; done'
+	in_container 'echo started; trap "exit 5" TERM; sleep 1000 & wait'
 	cgroup one
 	root=$bundle/state
 	BERTH=$berth_program
@@ -27,8 +27,15 @@ berth() {
 	timeout 60 "$BERTH" --root "$root" "$@"
 }
 
+# is_gone PID: at most its parent has still to ask for its status.
+is_gone() {
+	[ ! -e "/proc/$1" ] || grep -q 'State:.Z' "/proc/$1/status"
+}
+
 # cgroup ID: the next container is in a cgroup that no other test has, whatever its id.
 cgroup() {
+	[ "${cgroup_of:-}" != "$1" ] || return 0
+	cgroup_of=$1
 	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid-$1"
 }
 
@@ -39,7 +46,7 @@ create() {
 }
 
 status_of() {
-	berth state "$1" | jq -r .status
+	berth state "$1" | sed -n 's/^\t"status": "\(.*\)",$/\1/p'
 }
 
 is_status() {
@@ -149,7 +156,7 @@ is_status() {
 	local pid
 	pid=$(berth state two | jq .pid)
 	berth delete two
-	[ ! -e "/proc/$pid" ] || grep -q 'State:.Z' "/proc/$pid/status"
+	is_gone "$pid"
 	run berth delete two
 	assert_error "container does not exist"
 	run berth delete --force two
@@ -266,10 +273,11 @@ is_status() {
 	is_status one stopped
 	run berth kill one KILL
 	assert_error "container not running"
+	# What is in the container's cgroup is the container's.
 	berth delete one
 	kill -0 $stranger
 	kill $stranger
-	kill -KILL "$pid"
+	until_true is_gone "$pid"
 }
 
 @test "a state that is damaged: errors, listed as unknown, deleted by force" {
@@ -380,8 +388,9 @@ stopped_in() {
 
 @test "SIGTERM at any moment of run: either berth still serves the container, or there is none" {
 	config '.process.args = ["/bin/sleep", "100"]'
-	local i pid
-	for ((i = 0; i < 30; i++)); do
+	local i pid count
+	count=$(rounds 30)
+	for ((i = 0; i < count; i++)); do
 		berth run --bundle "$bundle" "term-$i" >/dev/null 2>&1 </dev/null 3>&- &
 		pid=$!
 		sleep "0.00$((i % 9 + 1))"

@@ -11,25 +11,33 @@ BERTH_TEST=${BERTH_TEST:-$kit_root/build/check-gcc/cli/berth}
 berth_program=$BERTH
 export BERTH BERTH_TEST
 
-# make_bundle [--rootless]: $bundle, $cid for an id that no other test has, with a root file system and the config that `berth spec` writes,
-# without a terminal. Below /tmp, not below the tests' own folder, whose path an ordinary user may not
-# enter.
+# make_bundle [--rootless]: $bundle, $cid for an id that no other test has, with a root file system and the
+# config that `berth spec` writes, without a terminal. Below /tmp, not below the tests' own folder, whose path
+# an ordinary user may not enter.
 make_bundle() {
 	bundle=$(mktemp -d /tmp/berth-test.XXXXXX)
+	cp -a "$(bundle_template "$@")"/. "$bundle"
 	chmod 755 "$bundle"
 	cid=$(basename "$bundle")
-	mkdir -p "$bundle"/rootfs/{bin,dev,etc,proc,sys,tmp}
-	cp /bin/busybox "$bundle/rootfs/bin/busybox"
-	local name
-	for name in sh true false cat ls id hostname mount mknod touch echo sleep stat readlink \
-		tty stty grep cut env pwd ps kill head wc test mkdir rm ln seq tr sort; do
-		ln -s busybox "$bundle/rootfs/bin/$name"
-	done
 	mkdir -m 700 "$bundle/state"
 	BERTH=$(with_root "$BERTH" "$bundle/berth-release")
 	BERTH_TEST=$(with_root "$BERTH_TEST" "$bundle/berth-failpoints")
-	"$BERTH" spec "$@" --bundle "$bundle"
-	config '.process.terminal = false'
+}
+
+# What all bundles of a file begin with, made once: its dozens of links are dozens of processes.
+bundle_template() {
+	local template=$BATS_FILE_TMPDIR/bundle$* name
+	if [ ! -e "$template" ]; then
+		mkdir -p "$template"/rootfs/{bin,dev,etc,proc,sys,tmp}
+		cp /bin/busybox "$template/rootfs/bin/busybox"
+		for name in sh true false cat ls id hostname mount mknod touch echo sleep stat readlink \
+			tty stty grep cut env pwd ps kill head wc test mkdir rm ln seq tr sort; do
+			ln -s busybox "$template/rootfs/bin/$name"
+		done
+		"$BERTH" spec "$@" --bundle "$template"
+		bundle=$template config '.process.terminal = false'
+	fi
+	echo "$template"
 }
 
 # with_root PROGRAM SCRIPT: the script that runs it with --root; where there is no program, there is none.
@@ -174,7 +182,30 @@ until_true() {
 	return 1
 }
 
+# rounds NUMBER: how often a test does what it repeats; less often in a machine in software (tests/vm).
+rounds() {
+	echo $(($1 / ${BERTH_ROUNDS_DIVISOR:-1}))
+}
+
 # is_empty COMMAND...: it prints nothing.
 is_empty() {
 	[ -z "$("$@")" ]
+}
+
+# in_background: starts the bundle and waits for its first line; $pid is berth.
+in_background() {
+	"$BERTH" run --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 3>&- &
+	pid=$!
+	for _ in $(seq 200); do
+		[ ! -s "$bundle/out" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+end_background() {
+	local child
+	child=$(cat "/proc/$pid/task/$pid/children" | tr -d ' ')
+	kill -KILL "$child"
+	wait "$pid" || true
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Facts of a machine that forbid tests, each with the function that says whether it holds here."""
 import os
+import platform
 import pwd
 import shutil
 
@@ -71,4 +72,6 @@ FACTS = {
     "no-strace": lacks("strace"),
     "no-busybox": lacks("busybox"),
     "no-newuidmap": lacks("newuidmap"),
+    "no-qemu": lacks("qemu-system-x86_64"),
+    "no-x86-64": lambda: platform.machine() != "x86_64",
 }

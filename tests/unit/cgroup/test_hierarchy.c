@@ -328,6 +328,7 @@ static void test_v2_files(void **state)
 	char text[CGROUP_TEXT_MAX];
 	uint64_t value = 0;
 	autofd int fd = -1;
+	int refused = 0;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
@@ -339,7 +340,8 @@ static void test_v2_files(void **state)
 	put_file(directory, "cgroup.procs", "0\n12\n345\n");
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* cpu is enabled, io is not there: what was asked for is pids alone. */
-	assert_int_equal(cgroup_v2_driver.enable(fd, "cpu,io,pids"), 0);
+	assert_int_equal(cgroup_v2_driver.enable(fd, "cpu,io,pids", &refused), 0);
+	assert_int_equal(refused, 0);
 	assert_true(cgroup_file_read(fd, "cgroup.subtree_control", text, sizeof(text)) > 0);
 	assert_true(str_has_prefix(text, "+pid"));
 	assert_int_equal(cgroup_v2_driver.is_populated(fd), 0);
