@@ -70,12 +70,14 @@ struct cli_verb {
 /* Takes the options off the front of the arguments, up to the first that is none, or "--". Returns how
  * many words were taken, argv[0] included; or -1 after a complaint. "--help" prints the verb's help and
  * gives 0. */
-int cli_parse(const struct cli_option *options, size_t count, int argc, char **argv);
+int cli_parse(const struct cli_globals *globals, const struct cli_option *options, size_t count,
+	int argc, char **argv);
 
 /* Complains with one line on stderr ("berth: ...") and, where there is a log, in the log. Returns the
  * exit status. `globals` may be NULL. */
 int cli_fail(const struct cli_globals *globals, const struct berth_error *err);
-int cli_fail_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int cli_fail_text(const struct cli_globals *globals, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Appends the error to the log: one line of text, or one JSON object (log.c). */
 void cli_log(const struct cli_globals *globals, const char *message);
@@ -87,10 +89,10 @@ bool cli_number(const char *text, uint32_t *ret_number);
 int cli_exit_status(int wait_status);
 
 /* The complaint where a verb did not get the arguments that it needs. */
-int cli_need_arguments(const char *verb, int count);
+int cli_need_arguments(const struct cli_globals *globals, const char *verb, int count);
 
 /* Writes all of it to stdout and flushes: 0, or the exit status after a complaint. */
-int cli_write(const void *bytes, size_t length);
+int cli_write(const struct cli_globals *globals, const void *bytes, size_t length);
 
 int cmd_bootstrap(const struct cli_globals *globals, int argc, char **argv);
 int cmd_create(const struct cli_globals *globals, int argc, char **argv);

@@ -18,7 +18,7 @@ struct exec_flags {
 };
 
 /* Numbers, also several with commas between them. */
-static int take_gids(struct exec_flags *flags)
+static int take_gids(const struct cli_globals *globals, struct exec_flags *flags)
 {
 	for (size_t i = 0; i < flags->gids.count; i++) {
 		char text[64];
@@ -34,7 +34,8 @@ static int take_gids(struct exec_flags *flags)
 				is_good = cli_number(text, &flags->gid_numbers[count]);
 			}
 			if (!is_good) {
-				return cli_fail_text("--additional-gids is \"%s\", not numbers",
+				return cli_fail_text(globals,
+					"--additional-gids is \"%s\", not numbers",
 					flags->gids.items[i]);
 			}
 			flags->options.additional_gid_count++;
@@ -58,19 +59,20 @@ static int take_rest(struct exec_flags *flags, const struct cli_globals *globals
 		(struct berth_texts){flags->capabilities.items, flags->capabilities.count};
 	if (flags->preserved_fds && !cli_number(flags->preserved_fds, &options->preserved_fds)) {
 		return cli_fail_text(
-			"--preserve-fds is \"%s\", not a number", flags->preserved_fds);
+			globals, "--preserve-fds is \"%s\", not a number", flags->preserved_fds);
 	}
 	if (argc - taken < 1 || (argc - taken < 2 && !options->process)) {
-		return cli_fail_text(
-			"\"exec\" requires a minimum of %d argument(s)", options->process ? 1 : 2);
+		return cli_fail_text(globals, "\"exec\" requires a minimum of %d argument(s)",
+			options->process ? 1 : 2);
 	}
 	options->id = argv[taken];
 	options->args = (struct berth_texts){
 		(const char *const *)(argv + taken + 1), (size_t)(argc - taken - 1)};
-	return take_gids(flags);
+	return take_gids(globals, flags);
 }
 
-static int exec_parse(struct exec_flags *flags, int argc, char **argv)
+static int exec_parse(
+	const struct cli_globals *globals, struct exec_flags *flags, int argc, char **argv)
 {
 	struct berth_exec_options *o = &flags->options;
 	const struct cli_option options[] = {
@@ -95,7 +97,7 @@ static int exec_parse(struct exec_flags *flags, int argc, char **argv)
 			NULL},
 	};
 
-	return cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	return cli_parse(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 }
 
 int cmd_exec(const struct cli_globals *globals, int argc, char **argv)
@@ -106,10 +108,10 @@ int cmd_exec(const struct cli_globals *globals, int argc, char **argv)
 	int status;
 
 	if (!flags) {
-		(void)cli_fail_text("out of memory");
+		(void)cli_fail_text(globals, "out of memory");
 		return EXEC_EXIT_FAILURE;
 	}
-	taken = exec_parse(flags, argc, argv);
+	taken = exec_parse(globals, flags, argc, argv);
 	if (taken <= 0) {
 		return taken < 0 ? EXEC_EXIT_FAILURE : 0;
 	}

@@ -13,16 +13,16 @@ int cmd_explain(const struct cli_globals *globals, int argc, char **argv)
 	};
 	struct berth_error err = {0};
 	autoptr char *text = NULL;
-	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int taken = cli_parse(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 
 	if (taken <= 0) {
 		return taken < 0 ? CLI_EXIT_FAILURE : 0;
 	}
 	if (taken != argc) {
-		return cli_need_arguments("explain", 0);
+		return cli_need_arguments(globals, "explain", 0);
 	}
 	if (berth_explain(bundle, &text, &err) < 0) {
 		return cli_fail(globals, &err);
 	}
-	return cli_write(text, strlen(text));
+	return cli_write(globals, text, strlen(text));
 }

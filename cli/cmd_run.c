@@ -43,10 +43,10 @@ static int take_rest(struct launch_flags *flags, const struct cli_globals *globa
 	if (flags->preserved_fds &&
 		!cli_number(flags->preserved_fds, &flags->options.preserved_fds)) {
 		return cli_fail_text(
-			"--preserve-fds is \"%s\", not a number", flags->preserved_fds);
+			globals, "--preserve-fds is \"%s\", not a number", flags->preserved_fds);
 	}
 	if (argc - taken != 1) {
-		return cli_need_arguments(verb, 1);
+		return cli_need_arguments(globals, verb, 1);
 	}
 	flags->options.id = argv[taken];
 	return 0;
@@ -57,7 +57,7 @@ int cmd_create(const struct cli_globals *globals, int argc, char **argv)
 	struct launch_flags flags = {0};
 	const struct cli_option options[] = {LAUNCH_OPTIONS(flags)};
 	struct berth_error err = {0};
-	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int taken = cli_parse(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 	int status;
 
 	if (taken <= 0) {
@@ -81,7 +81,7 @@ int cmd_run(const struct cli_globals *globals, int argc, char **argv)
 			"do not delete the container when it has ended"},
 	};
 	struct berth_error err = {0};
-	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int taken = cli_parse(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 	int status;
 
 	if (taken <= 0) {

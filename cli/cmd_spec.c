@@ -9,23 +9,23 @@
 #include "cli.h"
 
 /* Never over a config that is there: somebody may have edited it. */
-static int write_config(const char *bundle, const char *text)
+static int write_config(const struct cli_globals *globals, const char *bundle, const char *text)
 {
 	size_t length = strlen(text);
 	char path[4096];
 	autofd int fd = -1;
 
 	if (snprintf(path, sizeof(path), "%s/config.json", bundle) >= (int)sizeof(path)) {
-		return cli_fail_text("--bundle is too long");
+		return cli_fail_text(globals, "--bundle is too long");
 	}
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0) {
-		return cli_fail_text("%s: %s", path,
+		return cli_fail_text(globals, "%s: %s", path,
 			errno == EEXIST ? "exists already: remove it first" : strerror(errno));
 	}
 	errno = ENOSPC;
 	if (write(fd, text, length) != (ssize_t)length || fsync(fd) < 0) {
-		int status = cli_fail_text("write %s: %s", path, strerror(errno));
+		int status = cli_fail_text(globals, "write %s: %s", path, strerror(errno));
 
 		(void)unlink(path);
 		return status;
@@ -44,16 +44,16 @@ int cmd_spec(const struct cli_globals *globals, int argc, char **argv)
 	};
 	struct berth_error err = {0};
 	autoptr char *text = NULL;
-	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int taken = cli_parse(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 
 	if (taken <= 0) {
 		return taken < 0 ? CLI_EXIT_FAILURE : 0;
 	}
 	if (taken != argc) {
-		return cli_need_arguments("spec", 0);
+		return cli_need_arguments(globals, "spec", 0);
 	}
 	if (berth_spec(is_rootless, geteuid(), getegid(), &text, &err) < 0) {
 		return cli_fail(globals, &err);
 	}
-	return write_config(bundle, text);
+	return write_config(globals, bundle, text);
 }

@@ -11,12 +11,13 @@
 #include "cli.h"
 
 /* No options but --help; exactly one argument, the id: its place in argv, 0 after the help, or -1. */
-static int take_id(const struct cli_option *options, size_t count, int argc, char **argv)
+static int take_id(const struct cli_globals *globals, const struct cli_option *options,
+	size_t count, int argc, char **argv)
 {
-	int taken = cli_parse(options, count, argc, argv);
+	int taken = cli_parse(globals, options, count, argc, argv);
 
 	if (taken > 0 && argc - taken != 1) {
-		(void)cli_need_arguments(argv[0], 1);
+		(void)cli_need_arguments(globals, argv[0], 1);
 		return -1;
 	}
 	return taken;
@@ -25,7 +26,7 @@ static int take_id(const struct cli_option *options, size_t count, int argc, cha
 int cmd_start(const struct cli_globals *globals, int argc, char **argv)
 {
 	struct berth_error err = {0};
-	int at = take_id(NULL, 0, argc, argv);
+	int at = take_id(globals, NULL, 0, argc, argv);
 
 	if (at <= 0) {
 		return at < 0 ? CLI_EXIT_FAILURE : 0;
@@ -41,7 +42,7 @@ int cmd_delete(const struct cli_globals *globals, int argc, char **argv)
 			"kill the container first; one that is not there is no error"},
 	};
 	struct berth_error err = {0};
-	int at = take_id(options, 1, argc, argv);
+	int at = take_id(globals, options, 1, argc, argv);
 
 	if (at <= 0) {
 		return at < 0 ? CLI_EXIT_FAILURE : 0;
@@ -127,7 +128,7 @@ int cmd_kill(const struct cli_globals *globals, int argc, char **argv)
 			"to all processes; one that has stopped is no failure then"},
 	};
 	struct berth_error err = {0};
-	int taken = cli_parse(options, 1, argc, argv);
+	int taken = cli_parse(globals, options, 1, argc, argv);
 	const char *text;
 	int number;
 
@@ -135,12 +136,13 @@ int cmd_kill(const struct cli_globals *globals, int argc, char **argv)
 		return taken < 0 ? CLI_EXIT_FAILURE : 0;
 	}
 	if (argc - taken < 1 || argc - taken > 2) {
-		return cli_fail_text("\"kill\" requires one or two argument(s): ID [SIGNAL]");
+		return cli_fail_text(
+			globals, "\"kill\" requires one or two argument(s): ID [SIGNAL]");
 	}
 	text = argc - taken == 2 ? argv[taken + 1] : "TERM";
 	number = signal_number(text);
 	if (number < 0) {
-		return cli_fail_text("unknown signal \"%s\"", text);
+		return cli_fail_text(globals, "unknown signal \"%s\"", text);
 	}
 	return berth_kill(globals->root, argv[taken], number, is_all, &err) < 0
 		       ? cli_fail(globals, &err)

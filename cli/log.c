@@ -57,6 +57,6 @@ void cli_log(const struct cli_globals *globals, const char *message)
 	put_line(out, is_json, message);
 	/* One write, so that two commands with one log do not mix their lines. */
 	if (fclose(out) == 0 && fd >= 0 && write(fd, line, length) < 0) {
-		(void)cli_fail_text("the log %s cannot be written", globals->log);
+		(void)cli_fail_text(NULL, "the log %s cannot be written", globals->log);
 	}
 }

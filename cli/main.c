@@ -62,7 +62,8 @@ static int run_verb(const struct cli_globals *globals, int argc, char **argv)
 			return verbs[i].run(globals, argc, argv);
 		}
 	}
-	return cli_fail_text("unknown command \"%s\"; \"berth --help\" lists them", argv[0]);
+	return cli_fail_text(
+		globals, "unknown command \"%s\"; \"berth --help\" lists them", argv[0]);
 }
 
 /* Where a command line keeps its records: below /run for root, else in the user's own folder there. */
@@ -81,7 +82,7 @@ static int default_root(const struct cli_globals *globals, char *buffer, size_t 
 	} else {
 		length = snprintf(buffer, size, "/tmp/berth-%u", (unsigned int)geteuid());
 	}
-	return length < (int)size ? 0 : cli_fail_text("XDG_RUNTIME_DIR is too long");
+	return length < (int)size ? 0 : cli_fail_text(globals, "XDG_RUNTIME_DIR is too long");
 }
 
 static const char *const manager_names[] = {
@@ -114,19 +115,20 @@ static int check_globals(
 
 	if (strcmp(globals->log_format, "text") != 0 && strcmp(globals->log_format, "json") != 0) {
 		return cli_fail_text(
-			"--log-format is text or json, not \"%s\"", globals->log_format);
+			globals, "--log-format is text or json, not \"%s\"", globals->log_format);
 	}
 	if (is_systemd || strcmp(manager, "systemd") == 0) {
-		return cli_fail_text(
+		return cli_fail_text(globals,
 			"the cgroup manager systemd is not supported by this version of "
 			"berth");
 	}
 	if (cgroups < 0) {
 		return cli_fail_text(
-			"--cgroup-manager is cgroupfs or disabled, not \"%s\"", manager);
+			globals, "--cgroup-manager is cgroupfs or disabled, not \"%s\"", manager);
 	}
 	if (mode < 0) {
-		return cli_fail_text("--rootless is auto, true or false, not \"%s\"", rootless);
+		return cli_fail_text(
+			globals, "--rootless is auto, true or false, not \"%s\"", rootless);
 	}
 	globals->cgroups = (enum berth_cgroups)cgroups;
 	globals->rootless = (enum berth_rootless)mode;
@@ -153,13 +155,13 @@ static int run_line(int argc, char **argv)
 		{"version", 'v', NULL, &is_version, "print the version"},
 	};
 	char root[4096];
-	int taken = cli_parse(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int taken = cli_parse(&globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 
 	if (taken < 0) {
 		return CLI_EXIT_FAILURE;
 	}
 	if (is_version) {
-		printf("berth version %s\nspec: 1.3.0\n", berth_version());
+		printf("berth version %s\ncommit: %s\nspec: 1.3.0\n", berth_version(), CLI_COMMIT);
 		return 0;
 	}
 	if (taken >= argc) {

@@ -36,7 +36,8 @@ static void print_help(const struct cli_option *options, size_t count, const cha
 	}
 }
 
-static int take_value(const struct cli_option *option, const char *value)
+static int take_value(
+	const struct cli_globals *globals, const struct cli_option *option, const char *value)
 {
 	if (!option->list) {
 		*option->value = value;
@@ -44,37 +45,39 @@ static int take_value(const struct cli_option *option, const char *value)
 	}
 	if (option->list->count == CLI_LIST_MAX) {
 		return cli_fail_text(
-			"--%s is there more than %d times", option->name, CLI_LIST_MAX);
+			globals, "--%s is there more than %d times", option->name, CLI_LIST_MAX);
 	}
 	option->list->items[option->list->count++] = value;
 	return 0;
 }
 
 /* One option at argv[at]: how many words it takes, or -1 after a complaint. */
-static int take_option(const struct cli_option *option, int argc, char **argv, int at)
+static int take_option(const struct cli_globals *globals, const struct cli_option *option, int argc,
+	char **argv, int at)
 {
 	const char *equals = strchr(argv[at], '=');
 
 	if (option->flag) {
 		if (equals && strcmp(equals + 1, "true") != 0 && strcmp(equals + 1, "false") != 0) {
-			(void)cli_fail_text(
-				"--%s is true or false, not \"%s\"", option->name, equals + 1);
+			(void)cli_fail_text(globals, "--%s is true or false, not \"%s\"",
+				option->name, equals + 1);
 			return -1;
 		}
 		*option->flag = !equals || strcmp(equals + 1, "true") == 0;
 		return 1;
 	}
 	if (equals) {
-		return take_value(option, equals + 1) == 0 ? 1 : -1;
+		return take_value(globals, option, equals + 1) == 0 ? 1 : -1;
 	}
 	if (at + 1 >= argc) {
-		(void)cli_fail_text("flag needs an argument: --%s", option->name);
+		(void)cli_fail_text(globals, "flag needs an argument: --%s", option->name);
 		return -1;
 	}
-	return take_value(option, argv[at + 1]) == 0 ? 2 : -1;
+	return take_value(globals, option, argv[at + 1]) == 0 ? 2 : -1;
 }
 
-int cli_parse(const struct cli_option *options, size_t count, int argc, char **argv)
+int cli_parse(const struct cli_globals *globals, const struct cli_option *options, size_t count,
+	int argc, char **argv)
 {
 	int at = 1;
 
@@ -92,10 +95,10 @@ int cli_parse(const struct cli_option *options, size_t count, int argc, char **a
 		}
 		option = find_option(options, count, word, strcspn(word, "="));
 		if (!option) {
-			(void)cli_fail_text("%s: unknown option %s", argv[0], argv[at]);
+			(void)cli_fail_text(globals, "%s: unknown option %s", argv[0], argv[at]);
 			return -1;
 		}
-		taken = take_option(option, argc, argv, at);
+		taken = take_option(globals, option, argc, argv, at);
 		if (taken < 0) {
 			return -1;
 		}
@@ -116,7 +119,7 @@ int cli_fail(const struct cli_globals *globals, const struct berth_error *err)
 	return berth_error_exit_status(err);
 }
 
-int cli_fail_text(const char *format, ...)
+int cli_fail_text(const struct cli_globals *globals, const char *format, ...)
 {
 	char line[1400];
 	va_list args;
@@ -131,6 +134,9 @@ int cli_fail_text(const char *format, ...)
 		}
 	}
 	(void)fprintf(stderr, "berth: %s\n", line);
+	if (globals && globals->log) {
+		cli_log(globals, line);
+	}
 	return CLI_EXIT_FAILURE;
 }
 
@@ -156,15 +162,15 @@ int cli_exit_status(int wait_status)
 	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-int cli_need_arguments(const char *verb, int count)
+int cli_need_arguments(const struct cli_globals *globals, const char *verb, int count)
 {
-	return cli_fail_text("\"%s\" requires exactly %d argument(s)", verb, count);
+	return cli_fail_text(globals, "\"%s\" requires exactly %d argument(s)", verb, count);
 }
 
-int cli_write(const void *bytes, size_t length)
+int cli_write(const struct cli_globals *globals, const void *bytes, size_t length)
 {
 	if (fwrite(bytes, 1, length, stdout) != length || fflush(stdout) != 0) {
-		return cli_fail_text("write to stdout: %s", strerror(errno));
+		return cli_fail_text(globals, "write to stdout: %s", strerror(errno));
 	}
 	return 0;
 }

@@ -97,3 +97,78 @@ PYTHON
 	assert_status 0
 	[ "$output" = "still here" ]
 }
+
+@test "fifty lives and execs by the library: no descriptor and no child is left with the caller" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+	in_container 'trap "exit 0" TERM; while :; do sleep 0.05; done'
+	cat >"$work/lives.c" <<'C'
+#include <berth/container.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+static int open_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (directory && readdir(directory)) {
+		count++;
+	}
+	return directory ? closedir(directory) + count : -1;
+}
+
+static int check(int r, const char *verb, const struct berth_error *err)
+{
+	char line[1200];
+
+	if (r < 0) {
+		berth_error_text(err, line, sizeof(line));
+		printf("%s: %s\n", verb, line);
+	}
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	const char *const args[] = {"true"};
+	struct berth_options make = {.size = sizeof(make), .root = argv[1], .id = argv[2], .bundle = argv[3]};
+	struct berth_exec_options more = {.size = sizeof(more), .root = argv[1], .id = argv[2],
+		.args = {.items = args, .count = 1}};
+	struct berth_error err = {0};
+	int before = 0;
+
+	for (int i = 0; argc == 4 && i < 50; i++) {
+		int status = 1;
+
+		if (check(berth_create(&make, &err), "create", &err) < 0 ||
+			check(berth_start(argv[1], argv[2], &err), "start", &err) < 0 ||
+			check(berth_exec(&more, &status, &err), "exec", &err) < 0 || status != 0 ||
+			check(berth_delete(argv[1], argv[2], true, &err), "delete", &err) < 0) {
+			return 1;
+		}
+		/* The container's process is this one's child. */
+		if (waitpid(-1, NULL, 0) <= 0) {
+			return 2;
+		}
+		if (i == 0) {
+			before = open_descriptors();
+		}
+	}
+	printf("%d more, %s\n", open_descriptors() - before,
+		waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD ? "alone" : "with children");
+	return 0;
+}
+C
+	cc -Wall -Werror -I "$kit_root/include" -o "$work/lives" "$work/lives.c" -L "$build/lib/api" -lberth
+	run env LD_LIBRARY_PATH="$build/lib/api" timeout 120 "$work/lives" "$bundle/state" "$cid" "$bundle"
+	local result=$output
+	remove_bundle
+	[ "$result" = "0 more, alone" ] || {
+		echo "$result"
+		return 1
+	}
+}

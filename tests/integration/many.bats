@@ -54,3 +54,49 @@ made_files() {
 	[ -z "$output" ]
 	[ -z "$(left_cgroups)" ]
 }
+
+# lives FIRST LAST: create, start, kill, delete, with what went wrong on stdout.
+lives() {
+	local i id
+	for ((i = $1; i <= $2; i++)); do
+		id=$cid-life-$i
+		"$BERTH" create --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1 3>&- || echo "create $i: $?"
+		"$BERTH" start "$id" || echo "start $i: $?"
+		"$BERTH" kill "$id" KILL || echo "kill $i: $?"
+		for _ in $(seq 100); do
+			! "$BERTH" delete "$id" 2>/dev/null || continue 2
+			sleep 0.01
+		done
+		echo "delete $i: never"
+	done
+}
+
+@test "1,000 times create, start, kill, delete: nothing is left" {
+	config '.process.args = ["/bin/sleep", "1000"]'
+	local mounts files
+	mounts=$(host_mounts)
+	files=$(made_files)
+	lives 1 500 >"$BATS_TEST_TMPDIR/first" 2>&1 &
+	lives 501 1000 >"$BATS_TEST_TMPDIR/second" 2>&1
+	wait $!
+	cat "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/second"
+	[ ! -s "$BATS_TEST_TMPDIR/first" ]
+	[ ! -s "$BATS_TEST_TMPDIR/second" ]
+	[ "$mounts" = "$(host_mounts)" ]
+	[ "$files" = "$(made_files)" ]
+	[ -z "$(ls -A "$bundle/state")" ]
+	[ -z "$(left_processes)" ]
+	[ -z "$(left_cgroups)" ]
+}
+
+@test "a created container has no descriptor but stdio and its fifo" {
+	exec 7</etc/passwd 8</
+	"$BERTH" create --bundle "$bundle" "$cid" </dev/null >/dev/null 2>&1 3>&-
+	exec 7<&- 8<&-
+	local pid
+	pid=$("$BERTH" state "$cid" | jq .pid)
+	[ "$(find "/proc/$pid/fd" -mindepth 1 -printf '%f\n' | sort -n | head -n 3 | tr '\n' ' ')" = "0 1 2 " ]
+	[ "$(find "/proc/$pid/fd" -mindepth 1 | wc -l)" = 4 ]
+	find "/proc/$pid/fd" -mindepth 1 -lname '*/exec.fifo' | grep -q .
+	"$BERTH" delete --force "$cid"
+}

@@ -151,14 +151,14 @@ keys_script='grep -o "keyring   _ses.keyed.box:" /proc/keys; echo secrets $(grep
 @test "two containers of other names have other keyrings" {
 	[ -r /proc/keys ] || skip "no keyrings in this kernel"
 	config '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
-	in_container 'grep -E "keyring   _ses.keyed-(one|two):" /proc/keys | cut -c 1-8'
+	in_container "grep -E 'keyring   _ses.$cid-(one|two):' /proc/keys | cut -c 1-8"
 	local first
 	run "$BERTH" run --bundle "$bundle" "$cid"-one
 	assert_status 0
 	first=$output
 	# Between the two: the kernel gives the first one back a little later.
 	for _ in $(seq 100); do
-		grep -q "_ses.keyed-one:" /proc/keys || break
+		grep -q "_ses.$cid-one:" /proc/keys || break
 		sleep 0.05
 	done
 	run "$BERTH" run --bundle "$bundle" "$cid"-two

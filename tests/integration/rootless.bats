@@ -213,3 +213,60 @@ user_run() {
 	berth_run
 	assert_error /linux/uidMappings
 }
+
+# user_berth ARGUMENT...: berth, as the user.
+user_berth() {
+	timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all \
+		"$bundle/berth" --root "$bundle/state" "$@"
+}
+
+# a_life: create, start, exec, kill and delete, with what the config says.
+a_life() {
+	chown "$user:" "$bundle/config.json"
+	user_berth create --bundle "$bundle" life >"$bundle/out" 2>&1 </dev/null 3>&-
+	[ "$(user_berth state life | jq -r .status)" = created ]
+	user_berth start life
+	until_true grep -q started "$bundle/out"
+	run user_berth exec life sh -c 'id; grep -E "^(Groups|CapEff)" /proc/self/status; tr -s " " </proc/self/uid_map; exit 9'
+	assert_status 9
+}
+
+end_of_life() {
+	user_berth kill life KILL
+	until_true eval '[ "$(user_berth state life | jq -r .status)" = stopped ]'
+	user_berth delete life
+	[ -z "$(ls -A "$bundle/state")" ]
+	until_true is_empty left_processes
+}
+
+@test "a rootless container's life, exec included: the user's own id" {
+	make_user_bundle
+	in_container 'echo started; sleep 100'
+	a_life
+	assert_contains "uid=0 gid=0"
+	assert_line " 0 $uid 1"
+	assert_line "$(grep CapEff "/proc/$(user_berth state life | jq .pid)/status")"
+	run user_berth exec --user 1 life id
+	assert_status 255
+	assert_contains "1 is not mapped in the user namespace"
+	run user_berth exec --additional-gids 0 life id
+	assert_status 255
+	assert_contains "denies setgroups"
+	end_of_life
+}
+
+@test "a rootless container's life, exec included: subordinate ids" {
+	make_user_bundle
+	config '.linux.uidMappings = [{"containerID": 0, "hostID": $uid, "size": 1}, {"containerID": 1, "hostID": $sub, "size": 1000}]
+		| .linux.gidMappings = [{"containerID": 0, "hostID": $gid, "size": 1}, {"containerID": 1, "hostID": $subg, "size": 1000}]
+		| .process.user = {"uid": 7, "gid": 8, "additionalGids": [9]}' \
+		--argjson uid "$uid" --argjson sub "$subuid" --argjson gid "$(id -g "$user")" --argjson subg "$subgid"
+	in_container 'echo started; sleep 100'
+	a_life
+	assert_contains "uid=7 gid=8"
+	assert_line "$(printf 'Groups:\t9 ')"
+	run user_berth exec --user 0 --additional-gids 3 life sh -c 'id; grep ^Groups /proc/self/status'
+	assert_contains "uid=0"
+	assert_line "$(printf 'Groups:\t3 9 ')"
+	end_of_life
+}

@@ -296,7 +296,8 @@ container_of() {
 	run "$BERTH" --version
 	assert_status 0
 	[[ ${lines[0]} == "berth version "* ]]
-	[ "${lines[1]}" = "spec: 1.3.0" ]
+	[[ ${lines[1]} =~ ^"commit: "([0-9a-f]{40}|unknown)$ ]]
+	[ "${lines[2]}" = "spec: 1.3.0" ]
 }
 
 @test "spec does not write over a config" {
