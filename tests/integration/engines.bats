@@ -217,3 +217,31 @@ runs_as_asked() {
 	from_engine ctr-run
 	execs_as_asked ctr-exec
 }
+
+# The control of all the above: the facts of one container against a config that asks for something else.
+@test "a fact that is not as asked is seen" {
+	from_engine podman-wide
+	runs_as_asked
+	local edit
+	for edit in '.process.user.uid = 1' '.process.user.gid = 1' '.process.user.additionalGids += [5]' \
+		'.process.user.umask = 23' '.process.env += ["C=d"]' '.process.cwd = "/"' \
+		'.process.capabilities.bounding |= .[1:]' '.process.capabilities.bounding += ["CAP_SYS_ADMIN"]' \
+		'.process.rlimits[0].hard = 201' '.process.noNewPrivileges = true' '.process.oomScoreAdj = 99' \
+		'.process.terminal = true' '.linux.seccomp = {}' '.root.readonly = true' '.hostname = "other"' \
+		'.mounts += [{"destination": "/none", "type": "tmpfs"}]' '.mounts[1].options += ["ro"]' \
+		'.mounts[1].options -= ["nosuid"]' '.mounts[1].type = "sysfs"' '.linux.readonlyPaths += ["/proc/sys/kernel/msgmax"]' \
+		'.linux.maskedPaths += ["/proc/bus"]' '.linux.namespaces += [{"type": "pid"}]' \
+		'.linux.namespaces |= map(select(.type != "ipc"))' '.linux.uidMappings = [{"containerID": 0, "hostID": 1, "size": 1}]' \
+		'.linux.sysctl["kernel.msgmax"] = "9001"' '.linux.devices[0].minor = 8'; do
+		jq "$edit" "$bundle/config.json" >"$bundle/other.json"
+		run python3 "$facts.py" "$bundle/other.json" "$bundle/facts"
+		[ "$status" = 1 ] && [ "${#lines[@]}" -ge 2 ] || {
+			printf 'not seen: %s\n%s\n' "$edit" "$output"
+			return 1
+		}
+		refute_contains Traceback
+	done
+	jq '.linux.resources.pids.limit = 2047' "$bundle/config.json" >"$bundle/other.json"
+	run python3 "$facts.py" --limits "$bundle/other.json" "$holder"
+	assert_status 1
+}

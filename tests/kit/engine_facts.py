@@ -106,10 +106,11 @@ def check_mounts(facts, config):
         if path in facts.all("exists"):
             facts.same(f"readonlyPaths {path}", "ro" in found.get(path, ("", set()))[1], True)
     for path in config["linux"].get("maskedPaths", []):
-        if path in facts.all("exists"):
+        if path in facts.all("directory"):
+            facts.same(f"maskedPaths {path}", found.get(path, ("nothing",))[0], "tmpfs")
+        elif path in facts.all("exists"):
             facts.same(f"maskedPaths {path}", path in found, True)
-            facts.same(f"maskedPaths {path}", [c for c in facts.all("content") if c == f"{path} "],
-                       [f"{path} "] if not os.path.isdir(path) else [])
+            facts.same(f"maskedPaths {path}", facts.all(f"content {path}"), [""])
 
 
 def check_namespaces(facts, config):

@@ -20,6 +20,7 @@ for name in /proc/self/ns/*; do
 done
 for name; do
 	[ ! -e "$name" ] || echo "exists $name"
+	[ ! -d "$name" ] || echo "directory $name"
 	[ ! -e "$name" ] || [ -d "$name" ] || echo "content $name $(head -c 100 "$name" | head -n 1 | tr '\t' ' ')"
 	[ ! -c "$name" ] || echo "device $name $(stat -c '%t %T %a' "$name")"
 done 2>/dev/null
