@@ -91,6 +91,21 @@ background() {
 	assert_contains "Read-only file system"
 }
 
+@test "run without a limit of processes, which podman writes as 0" {
+	run_engine podman run --rm --network none --pids-limit -1 bb sh -c 'true | echo out'
+	assert_status 0
+	assert_output out
+}
+
+@test "run without a cgroup of its own" {
+	[ "${BERTH##*/}" != runc ] || skip "runc has no --cgroup-manager"
+	run_engine podman run --rm --network none --cgroups=disabled bb cat /proc/self/cgroup
+	assert_status 0
+	[[ $output != *libpod* ]]
+	run_engine podman run --rm --network none --cgroupns host bb cat /proc/self/cgroup
+	assert_contains libpod
+}
+
 @test "a detached container: logs, inspect, stop, its status, rm" {
 	background one
 	run_engine podman logs one

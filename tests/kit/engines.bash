@@ -44,6 +44,7 @@ podman_open() {
 		events_logger = "file"
 		runtime = "berth"
 		runtime_supports_json = ["berth", "runc"]
+		runtime_supports_nocgroup = ["berth"]
 		[engine.runtimes]
 		berth = ["$BERTH"]
 	END
