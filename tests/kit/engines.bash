@@ -9,13 +9,20 @@ export BERTH
 # shellcheck source=tests/kit/sandbox.bash
 . "$engines_root/tests/kit/sandbox.bash"
 
-# need_engine PROGRAM...: the tests of this file are for root and these.
-need_engine() {
+# engines_need PROGRAM...: for setup_file; where root or a program is missing, it fails, and $unable says so to the
+# tests (engines_skip): bats 1.8 cannot skip there.
+engines_need() {
 	local program
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	export unable=
+	[ "$(id -u)" = 0 ] || unable="needs root"
 	for program in "$@"; do
-		PATH=/usr/sbin:/usr/bin command -v "$program" >/dev/null || skip "no-$program: $program is not installed"
+		PATH=/usr/sbin:/usr/bin command -v "$program" >/dev/null || unable="$program is not installed"
 	done
+	[ -z "$unable" ]
+}
+
+engines_skip() {
+	[ -z "$unable" ] || skip "$unable"
 }
 
 # engine_image FILE: a tar archive of busybox as a root file system.
