@@ -136,9 +136,17 @@ run_engine() {
 	output=$("$@" 2>&1) || status=$?
 }
 
-# traces_remember: what is there before the first container.
+# traces_remember: what is there before the first test, as soon as what the engine began for the containers of
+# setup_file has ended.
 traces_remember() {
-	sandbox_traces >"$BATS_FILE_TMPDIR/traces"
+	local i
+	for ((i = 0; i < 100; i++)); do
+		sandbox_traces >"$BATS_FILE_TMPDIR/traces"
+		grep -q '^process' "$BATS_FILE_TMPDIR/traces" || return 0
+		sleep 0.1
+	done
+	cat "$BATS_FILE_TMPDIR/traces"
+	return 1
 }
 
 # nothing_left: within ten seconds, because engines clean up after their command has ended.
