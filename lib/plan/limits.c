@@ -388,10 +388,10 @@ static void put_unified(struct limits *limits, const struct spec_annotation *ite
 }
 
 /* Since version 1.3 of the specification a limit of 0 is one. Before, 0 was what a caller wrote who wanted
- * none, and no runtime set it: podman 4.3 does for --pids-limit 0 and -1. */
+ * none, and no runtime set it: podman 4.3 does for --pids-limit 0 and -1. `version` NULL: the newest. */
 static void put_pids(struct limits *limits, const struct spec_pids *pids, const char *version)
 {
-	bool is_old = version[2] >= '0' && version[2] < '3' && version[3] == '.';
+	bool is_old = version && version[2] >= '0' && version[2] < '3' && version[3] == '.';
 
 	if (!pids->has_limit || (pids->limit == 0 && is_old)) {
 		return;
