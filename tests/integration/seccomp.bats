@@ -350,12 +350,12 @@ forbids_everything() {
 
 held() {
 	"$BERTH" create --bundle "$bundle" "$cid" >"$bundle/out" 3>&-
-	"$BERTH" start held
+	"$BERTH" start "$cid"
 	for _ in $(seq 200); do
-		[ "$("$BERTH" state held | jq -r .status)" != stopped ] || break
+		[ "$("$BERTH" state "$cid" | jq -r .status)" != stopped ] || break
 		sleep 0.05
 	done
-	"$BERTH" delete held
+	"$BERTH" delete "$cid"
 	[ "$(cat "$bundle/out")" = "$(printf '1\nok')" ]
 }
 
