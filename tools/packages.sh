@@ -8,7 +8,8 @@
 packages_build=(gcc libc6-dev meson ninja-build musl-tools pkg-config linux-libc-dev
 	libseccomp-dev)
 packages_tests=(clang clang-format libclang-rt-dev libcmocka-dev bats python3 busybox-static uidmap
-	golang-go jq shellcheck strace util-linux iproute2 g++ git binutils scdoc)
+	golang-go jq shellcheck strace util-linux iproute2 g++ git binutils scdoc
+	podman conmon netavark docker.io containerd iptables)
 # For the machines of tests/vm, which is skipped without.
 packages_machine=(qemu-system-x86)
 
@@ -28,6 +29,9 @@ packages_has() {
 	util-linux) command -v unshare && command -v nsenter && command -v script ;;
 	iproute2) command -v ip ;;
 	qemu-system-x86) command -v qemu-system-x86_64 ;;
+	netavark) command -v netavark || [ -x /usr/lib/podman/netavark ] || [ -x /usr/libexec/podman/netavark ] ;;
+	docker.io) command -v dockerd && command -v docker ;;
+	containerd) command -v containerd && command -v ctr ;;
 	binutils) command -v readelf && command -v nm ;;
 	*) command -v "$1" ;;
 	esac >/dev/null 2>&1

@@ -389,6 +389,19 @@ static void put_unified(struct limits *limits, const struct spec_annotation *ite
 	}
 }
 
+/* Since version 1.3 of the specification a limit of 0 is one. Before, 0 was what a caller wrote who wanted
+ * none, and no runtime set it: podman 4.3 does for --pids-limit 0 and -1. `version` NULL: the newest. */
+static void put_pids(struct limits *limits, const struct spec_pids *pids, const char *version)
+{
+	bool is_old = version && version[2] >= '0' && version[2] < '3' && version[3] == '.';
+
+	if (!pids->has_limit || (pids->limit == 0 && is_old)) {
+		return;
+	}
+	put(limits, "/linux/resources/pids/limit", "pids.max",
+		pids->limit < 0 ? "max" : number(limits, pids->limit), HOST_CGROUP_FINAL);
+}
+
 int plan_limits(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec_resources *asked = &work->spec->linux_section.resources;
@@ -411,11 +424,7 @@ int plan_limits(struct plan_work *work, struct berth_error *err)
 	cgroup->writes = limits.writes;
 	put_memory(&limits, &asked->memory);
 	put_cpu(&limits, &asked->cpu);
-	if (asked->pids.has_limit) {
-		put(&limits, "/linux/resources/pids/limit", "pids.max",
-			asked->pids.limit < 0 ? "max" : number(&limits, asked->pids.limit),
-			HOST_CGROUP_FINAL);
-	}
+	put_pids(&limits, &asked->pids, work->spec->oci_version);
 	for (size_t i = 0; limits.status == 0 && i < asked->unified.count; i++) {
 		put_unified(&limits, &asked->unified.items[i]);
 	}
