@@ -40,7 +40,7 @@ teardown_file() {
 
 what_is_left() {
 	sort /proc/self/mountinfo
-	find /run /tmp -maxdepth 1 -name 'berth-bench.*'
+	find /run /dev/shm /tmp -maxdepth 1 -name 'berth-bench.*'
 	find /sys/fs/cgroup -type d \( -name '*bench-*' -o -name 'floor-*' \)
 }
 

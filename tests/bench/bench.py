@@ -193,8 +193,7 @@ def main():
     os.environ.update(ENVIRONMENT)
     # Containers are deleted on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    # Where runtimes keep their state by default.
-    with tempfile.TemporaryDirectory(prefix="berth-bench.", dir="/run") as state:
+    with tempfile.TemporaryDirectory(prefix="berth-bench.", dir=machine.state_folder()) as state:
         result = Bench(options, state).measure()
     print(figures.text(result))
     if options.json:
