@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 
 import contest
 import figures
@@ -25,7 +24,8 @@ class Bench:
         self.rootfs, self.short, self.long = contest.make_bundles(options.work, options.berth)
         self.contestants = [contest.Contestant(name, path, state)
                             for name, path in {"berth": options.berth, **options.peers}.items()]
-        self.result = {"version": 1, "rounds": options.rounds, "machine": machine.describe(),
+        self.result = {"version": 1, "name": os.path.basename(state), "rounds": options.rounds,
+                       "machine": machine.describe(),
                        "contestants": [{"name": c.name, "version": c.version(), "path": c.path}
                                        for c in self.contestants],
                        "series": [], "left_out": [], "calls": [], "memory": []}
@@ -41,6 +41,7 @@ class Bench:
             self.measure_cycle(layout)
             if is_first:
                 self.measure_memory(layout)
+        self.result["machine"]["load_after"] = os.getloadavg()[0]
         return self.result
 
     def measure_run(self, layout, has_calls):
@@ -193,8 +194,12 @@ def main():
     os.environ.update(ENVIRONMENT)
     # Containers are deleted on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with tempfile.TemporaryDirectory(prefix="berth-bench.", dir=machine.state_folder()) as state:
+    state = os.path.join(machine.state_folder(), os.path.basename(options.work))
+    os.mkdir(state, 0o700)
+    try:
         result = Bench(options, state).measure()
+    finally:
+        shutil.rmtree(state)
     print(figures.text(result))
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:

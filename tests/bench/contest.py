@@ -23,8 +23,8 @@ class Contestant:
         self.name, self.path = name, path
         self.root = os.path.join(state, name)
         os.mkdir(self.root, 0o700)
-        # The program's own id is in the container's: two benches do not meet.
-        self.id = f"bench-{os.getpid()}-{name}"
+        # Two benches do not meet.
+        self.id = f"{os.path.basename(state)}-{name}"
 
     def line(self, verb, *words):
         return [self.path, "--root", self.root, verb, *words]

@@ -13,9 +13,9 @@ def quantile(values, part):
     return ordered[max(math.ceil(part * len(ordered)) - 1, 0)]
 
 
-def ratio(mine, first):
+def ratio(mine, first, key="wall_us"):
     """The median of the ratios round by round: what slows the machine down slows both of a round."""
-    return quantile([mine[r]["wall_us"] / first[r]["wall_us"] for r in mine if r in first], 0.5)
+    return quantile([mine[r][key] / first[r][key] for r in mine if r in first], 0.5)
 
 
 def row(entry, first, rounds):
@@ -23,7 +23,7 @@ def row(entry, first, rounds):
     samples, failures = entry["samples"], entry["failures"]
     told = {"name": entry["name"], "rounds": rounds, "failed": len(failures),
             "error": failures[0] if failures else None, "wall_us": None, "cpu_us": None,
-            "peak_kb": None, "ratio": None}
+            "peak_kb": None, "ratio": None, "cpu_ratio": None}
     if not samples:
         return told
     walls = [s["wall_us"] for s in samples.values()]
@@ -33,6 +33,7 @@ def row(entry, first, rounds):
     told["peak_kb"] = quantile([s["peak_kb"] for s in samples.values()], 0.5)
     if first and first["samples"] and not failures and not first["failures"]:
         told["ratio"] = ratio(samples, first["samples"])
+        told["cpu_ratio"] = ratio(samples, first["samples"], "cpu_us")
     return told
 
 
@@ -47,17 +48,21 @@ def number(value):
     return "-" if value is None else f"{value:,.0f}"
 
 
+def times(value):
+    return "-" if value is None else f"{value:.2f}"
+
+
 def time_cells(told):
     if told["failed"]:
         often = f"failed {told['failed']} times" if told["wall_us"] else "failed"
-        return [told["name"], f"{often}: {told['error']}", "", "", "", ""]
+        return [told["name"], f"{often}: {told['error']}", "", "", "", "", ""]
     wall = told["wall_us"]
     return [told["name"], number(wall["median"]), number(wall["p10"]), number(wall["p99"]),
-            number(told["cpu_us"]), "-" if told["ratio"] is None else f"{told['ratio']:.2f}"]
+            times(told["ratio"]), number(told["cpu_us"]), times(told["cpu_ratio"])]
 
 
 def time_tables(result):
-    head = ["", "median µs", "p10", "p99", "CPU µs", "berth = 1"]
+    head = ["", "median µs", "p10", "p99", "berth = 1", "CPU µs", "berth = 1"]
     for series in result["series"]:
         title = f"{TITLES[series['series']]}, cgroups {series['layout']}"
         yield table(title, head, [time_cells(told) for told in series["rows"]])
@@ -93,7 +98,8 @@ def text(result):
     machine = result["machine"]
     contestants = ", ".join(f"{c['name']} {c['version']}" for c in result["contestants"])
     parts = [f"{contestants}; {result['rounds']} rounds; Linux {machine['kernel']}, {machine['cpus']} CPUs, "
-             f"{machine['processor']}; load {machine['load']:.1f} at the start\n"]
+             f"{machine['processor']}; load {machine['load']:.1f} at the start, "
+             f"{machine['load_after']:.1f} at the end\n"]
     parts += time_tables(result)
     parts += [f"Left out: {o['series']} of {o['name']}, cgroups {o['layout']}: {o['reason']}\n"
               for o in result["left_out"]]
