@@ -39,8 +39,8 @@ static int take_gids(const struct cli_globals *globals, struct exec_flags *flags
 					flags->gids.items[i]);
 			}
 			flags->options.additional_gid_count++;
-			at += length + (at[length] == ',');
-		} while (*at);
+			at += length;
+		} while (*at++ == ',');
 	}
 	flags->options.additional_gids = flags->gid_numbers;
 	return 0;

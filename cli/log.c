@@ -10,11 +10,39 @@
 
 #include "cli.h"
 
-/* A string of JSON, quotes included. The message has no control characters. */
+/* How many bytes of UTF-8 make one character here (RFC 3629); 0 where they make none. */
+static size_t character_length(const char *text)
+{
+	unsigned char first = (unsigned char)*text;
+	size_t length = first < 0x80   ? 1
+			: first < 0xc2 ? 0
+			: first < 0xe0 ? 2
+			: first < 0xf0 ? 3
+			: first < 0xf5 ? 4
+				       : 0;
+
+	for (size_t i = 1; i < length; i++) {
+		if (((unsigned char)text[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+	}
+	return length;
+}
+
+/* A string of JSON, quotes included. The message has no control characters, but may have any other bytes. */
 static void put_string(FILE *out, const char *text)
 {
 	(void)fputc('"', out);
 	for (; *text; text++) {
+		size_t length = character_length(text);
+
+		if (length == 0) {
+			(void)fputc('?', out);
+			continue;
+		}
+		for (; length > 1; length--) {
+			(void)fputc(*text++, out);
+		}
 		if (*text == '"' || *text == '\\') {
 			(void)fputc('\\', out);
 		}
@@ -49,13 +77,14 @@ void cli_log(const struct cli_globals *globals, const char *message)
 	autoptr char *line = NULL;
 	size_t length = 0;
 	FILE *out = open_memstream(&line, &length);
-	autofd int fd = open(globals->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	autofd int fd =
+		open(globals->log, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0644);
 
 	if (!out) {
 		return;
 	}
 	put_line(out, is_json, message);
-	/* One write, so that two commands with one log do not mix their lines. */
+	/* O_NONBLOCK: a fifo that nobody reads must not hold a failure up. One write, so that two commands with one log do not mix their lines. */
 	if (fclose(out) == 0 && fd >= 0 && write(fd, line, length) < 0) {
 		(void)cli_fail_text(NULL, "the log %s cannot be written", globals->log);
 	}

@@ -70,7 +70,7 @@ BERTH_PUBLIC int berth_start(const char *root, const char *id, struct berth_erro
  * In the foreground, signals of the calling thread are blocked meanwhile and sent on to the container;
  * with process.terminal, descriptors 0 and 1 are its terminal.
  *
- * @param ret_status  its end, as wait(2) gives it; 0 when it is detached
+ * @param ret_status  its end, as wait(2) gives it; 0 when it is detached; may be NULL
  */
 BERTH_PUBLIC int berth_run(
 	const struct berth_options *options, int *ret_status, struct berth_error *err);
@@ -117,7 +117,7 @@ struct berth_exec_options {
 /**
  * Runs another process in a container: in the foreground, as berth_run(), to its end.
  *
- * @param ret_status  its end, as wait(2) gives it; 0 when it is detached
+ * @param ret_status  its end, as wait(2) gives it; 0 when it is detached; may be NULL
  */
 BERTH_PUBLIC int berth_exec(
 	const struct berth_exec_options *options, int *ret_status, struct berth_error *err);

@@ -7,24 +7,55 @@
  */
 #include <berth/container.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "life/life.h"
 
-/* Members that the caller's version did not have are zero. */
+/* Members that the caller's version did not have are zero; those that this one does not have must be. */
+static int take_versioned(
+	const void *options, size_t size, void *ret_taken, size_t known, struct berth_error *err)
+{
+	const char *bytes = options;
+
+	for (size_t i = known; i < size; i++) {
+		if (bytes[i] != 0) {
+			return error_system(err, E2BIG,
+				"options of a newer version of the library: a member is set that this "
+				"one does not know");
+		}
+	}
+	memcpy(ret_taken, options, size < known ? size : known);
+	return 0;
+}
+
+static int check_names(const char *root, const char *id, struct berth_error *err)
+{
+	return root && id
+		       ? 0
+		       : error_set(err, BERTH_ERROR_USAGE, "%s is not set", root ? "id" : "root");
+}
+
 static int take_options(const struct berth_options *options, struct life_request *ret_request,
 	struct berth_error *err)
 {
 	struct berth_options taken = {0};
+	int r;
 
 	if (!options || options->size < offsetof(struct berth_options, bundle)) {
 		return error_set(err, BERTH_ERROR_USAGE, "berth_options: size is not set");
 	}
-	memcpy(&taken, options, options->size < sizeof(taken) ? options->size : sizeof(taken));
-	if (!taken.id || !taken.root) {
-		return error_set(err, BERTH_ERROR_USAGE, "berth_options: %s is not set",
-			taken.id ? "root" : "id");
+	r = take_versioned(options, options->size, &taken, sizeof(taken), err);
+	if (r == 0) {
+		r = check_names(taken.root, taken.id, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	if (taken.cgroups > BERTH_CGROUPS_DISABLED || taken.rootless > BERTH_ROOTLESS_NO) {
+		return error_set(err, BERTH_ERROR_USAGE, "berth_options: %s is none of its values",
+			taken.cgroups > BERTH_CGROUPS_DISABLED ? "cgroups" : "rootless");
 	}
 	*ret_request = (struct life_request){
 		.root = taken.root,
@@ -53,14 +84,17 @@ static int take_exec_options(const struct berth_exec_options *options,
 	struct life_exec_request *ret_request, struct berth_error *err)
 {
 	struct berth_exec_options taken = {0};
+	int r;
 
 	if (!options || options->size < offsetof(struct berth_exec_options, process)) {
 		return error_set(err, BERTH_ERROR_USAGE, "berth_exec_options: size is not set");
 	}
-	memcpy(&taken, options, options->size < sizeof(taken) ? options->size : sizeof(taken));
-	if (!taken.id || !taken.root) {
-		return error_set(err, BERTH_ERROR_USAGE, "berth_exec_options: %s is not set",
-			taken.id ? "root" : "id");
+	r = take_versioned(options, options->size, &taken, sizeof(taken), err);
+	if (r == 0) {
+		r = check_names(taken.root, taken.id, err);
+	}
+	if (r < 0) {
+		return r;
 	}
 	if (!taken.process && taken.args.count == 0) {
 		return error_set(err, BERTH_ERROR_USAGE,
@@ -108,48 +142,61 @@ int berth_create(const struct berth_options *options, struct berth_error *err)
 int berth_run(const struct berth_options *options, int *ret_status, struct berth_error *err)
 {
 	struct life_request request;
+	int status;
 	int r;
 
 	error_clear(err);
 	r = take_options(options, &request, err);
-	return r < 0 ? r : life_run(&request, ret_status, err);
+	return r < 0 ? r : life_run(&request, ret_status ? ret_status : &status, err);
 }
 
 int berth_start(const char *root, const char *id, struct berth_error *err)
 {
+	int r;
+
 	error_clear(err);
-	return life_start(root, id, err);
+	r = check_names(root, id, err);
+	return r < 0 ? r : life_start(root, id, err);
 }
 
 int berth_exec(const struct berth_exec_options *options, int *ret_status, struct berth_error *err)
 {
 	struct life_exec_request request;
+	int status;
 	int r;
 
 	error_clear(err);
 	r = take_exec_options(options, &request, err);
-	return r < 0 ? r : life_exec(&request, ret_status, err);
+	return r < 0 ? r : life_exec(&request, ret_status ? ret_status : &status, err);
 }
 
 int berth_kill(const char *root, const char *id, int signal, bool is_all, struct berth_error *err)
 {
+	int r;
+
 	error_clear(err);
-	return life_kill(root, id, signal, is_all, err);
+	r = check_names(root, id, err);
+	return r < 0 ? r : life_kill(root, id, signal, is_all, err);
 }
 
 int berth_delete(const char *root, const char *id, bool is_forced, struct berth_error *err)
 {
 	struct berth_error own = {0};
+	int r;
 
 	/* The class of a failure decides, so there is always an error object. */
 	error_clear(err);
-	return life_delete(root, id, is_forced, err ? err : &own);
+	r = check_names(root, id, err);
+	return r < 0 ? r : life_delete(root, id, is_forced, err ? err : &own);
 }
 
 int berth_state(const char *root, const char *id, char **ret_text, struct berth_error *err)
 {
+	int r;
+
 	error_clear(err);
-	return life_state(root, id, ret_text, err);
+	r = check_names(root, id, err);
+	return r < 0 ? r : life_state(root, id, ret_text, err);
 }
 
 _Static_assert(BERTH_LIST_TABLE == (int)LIFE_TABLE && BERTH_LIST_JSON == (int)LIFE_JSON &&
@@ -160,6 +207,10 @@ int berth_list(
 	const char *root, enum berth_list_format format, char **ret_text, struct berth_error *err)
 {
 	error_clear(err);
+	if (!root || format > BERTH_LIST_IDS) {
+		return error_set(err, BERTH_ERROR_USAGE,
+			root ? "the format of a list is none of its values" : "root is not set");
+	}
 	return life_list(root, (enum life_format)format, ret_text, err);
 }
 

@@ -10,7 +10,7 @@
 
 enum {
 	DIRECTORY_MODE = 0755,
-	CGROUP_PART_MAX = 256, /* of a path, with a NUL */
+	LEFTOVER_TIMEOUT_MS = 1000, /* what a killed start has left may still be ending */
 };
 
 void cgroup_init(struct cgroup *cgroup)
@@ -35,7 +35,7 @@ const struct cgroup_driver *cgroup_driver_of(const struct cgroup_dir *dir)
 }
 
 /* A directory that was there before: another container may live in it, or one that is paused. */
-static int check_free(const struct cgroup_dir *dir, int fd, struct berth_error *err)
+static int check_empty(const struct cgroup_dir *dir, int fd, struct berth_error *err)
 {
 	const struct cgroup_driver *driver = cgroup_driver_of(dir);
 	char pids[128];
@@ -86,30 +86,66 @@ static int enter(int *fd, const char *part)
 	return 0;
 }
 
-/* Goes down as far as the path is there: `kept` counts the parts. */
-static int find_path(struct cgroup_dir *dir)
+/* What is below one that others have made would have to be told from what the container makes. */
+static int check_free(const struct cgroup_dir *dir, int fd, struct berth_error *err)
+{
+	int r = check_empty(dir, fd, err);
+
+	if (r < 0) {
+		return r;
+	}
+	r = cgroup_has_below(fd);
+	if (r > 0) {
+		return error_set(err, BERTH_ERROR_STATE,
+			"container's cgroup is not empty: %s%s has cgroups below it",
+			dir->mount_point, dir->path);
+	}
+	return r < 0 ? error_system(
+			       err, r, "look into the cgroup %s%s", dir->mount_point, dir->path)
+		     : 0;
+}
+
+/* Goes down so many parts of the path, as far as they are there: `kept` counts them. */
+static int find_path(struct cgroup_dir *dir, uint32_t parts)
 {
 	const char *at = dir->path + 1;
 	char part[CGROUP_PART_MAX];
 	int r = 0;
 
-	while (r == 0 && next_part(&at, part)) {
+	while (r == 0 && dir->kept < parts && next_part(&at, part)) {
 		r = enter(&dir->way_fd, part);
 		dir->kept += r == 0 ? 1 : 0;
 	}
 	return r == -ENOENT ? 0 : r;
 }
 
-/* A directory that is there must be free. Nobody else makes one of our own name: it has been left by a start
- * of ours that was killed, and goes with this one. */
+/* One of our own name that is there and empty has been left by a start that was killed: it is made anew, with
+ * none of its limits. */
+static int find_own(struct cgroup_dir *dir, struct berth_error *err)
+{
+	autofd int fd = cgroup_dir_open(dir->way_fd, strrchr(dir->path, '/') + 1);
+
+	if (fd < 0) {
+		return fd == -ENOENT ? 0 : fd;
+	}
+	dir->is_there = true;
+	return check_empty(dir, fd, err);
+}
+
 static int find_dir(struct cgroup_dir *dir, bool is_own_name, struct berth_error *err)
 {
-	int r = find_path(dir);
+	uint32_t parts = cgroup_count_parts(dir->path);
+	uint32_t wanted = is_own_name ? parts - 1 : parts;
+	int r = find_path(dir, wanted);
 
-	if (r == 0 && dir->kept == cgroup_count_parts(dir->path)) {
-		r = check_free(dir, dir->way_fd, err);
+	if (r == 0 && dir->kept == wanted && is_own_name) {
+		r = find_own(dir, err);
+	} else if (r == 0 && dir->kept == wanted) {
 		dir->is_there = true;
-		dir->kept -= r == 0 && is_own_name ? 1 : 0;
+		r = check_free(dir, dir->way_fd, err);
+	}
+	if (r < 0) {
+		dir->kept = parts;
 	}
 	return r;
 }
@@ -218,8 +254,9 @@ static int enable_way(struct cgroup_dir *dir, uint32_t parts, const char *contro
 static int make_path(struct cgroup_dir *dir, bool is_own_name, const char *controllers)
 {
 	const char *at = dir->path + 1;
+	uint32_t there = dir->kept;
+	bool is_leftover = is_own_name && dir->is_there;
 	char part[CGROUP_PART_MAX];
-	uint32_t there = dir->kept + (dir->is_there && is_own_name ? 1 : 0);
 	uint32_t parts = 0;
 	int r = enable_way(dir, there, controllers);
 
@@ -227,7 +264,13 @@ static int make_path(struct cgroup_dir *dir, bool is_own_name, const char *contr
 		if (parts++ < there) {
 			continue;
 		}
-		r = make_part(dir, part, controllers);
+		if (*at == '\0' && is_leftover) {
+			r = cgroup_tree_remove(dir->way_fd, part, cgroup_driver_of(dir),
+				sys_now_ns() + (uint64_t)LEFTOVER_TIMEOUT_MS * 1000000U);
+		}
+		if (r == 0) {
+			r = make_part(dir, part, controllers);
+		}
 		if (r == 0 && dir->is_there && *at) {
 			/* Somebody has made it meanwhile, and whose it is it stays. */
 			dir->kept = parts;
@@ -236,26 +279,43 @@ static int make_path(struct cgroup_dir *dir, bool is_own_name, const char *contr
 	return r == 0 && *at ? -ENAMETOOLONG : r;
 }
 
-static int create_dir(struct cgroup_dir *dir, const struct host_cgroup_dir *plan, bool is_own_name,
+/* Another start may have come so far with the same cgroup, and have nobody in it yet: one of them gets the lock
+ * of the directory, which goes with the descriptor. */
+static int claim(struct cgroup_dir *dir, struct berth_error *err)
+{
+	int r = sys_flock(dir->way_fd, 0);
+
+	if (r == -ETIMEDOUT) {
+		return error_set(err, BERTH_ERROR_STATE,
+			"container's cgroup is not empty: another start has taken %s%s",
+			dir->mount_point, dir->path);
+	}
+	return r < 0 ? failed(dir, "lock", r, err) : 0;
+}
+
+static int create_dir(struct cgroup_dir *dir, const struct host_cgroup *plan, size_t index,
 	struct berth_error *err)
 {
-	bool was_there = dir->is_there;
+	const struct host_cgroup_dir *wanted = &plan->dirs[index];
 	int r;
 
 	if (dir->way_fd < 0) {
 		return 0;
 	}
-	r = make_path(dir, is_own_name, plan->controllers);
+	r = make_path(dir, plan->is_own_name, wanted->controllers);
 	if (r < 0) {
 		bool is_denied = r == -EACCES || r == -EPERM || r == -EROFS;
 
-		if (is_denied && plan->is_optional) {
+		if (is_denied && wanted->is_optional) {
 			close_fd(&dir->way_fd);
 			return 0;
 		}
 		return failed(dir, "make", r, err);
 	}
-	r = dir->is_there && !was_there ? check_free(dir, dir->way_fd, err) : 0;
+	r = index == 0 ? claim(dir, err) : 0;
+	if (r == 0 && dir->is_there) {
+		r = check_empty(dir, dir->way_fd, err);
+	}
 	if (r < 0) {
 		dir->kept = cgroup_count_parts(dir->path);
 	} else {
@@ -269,7 +329,7 @@ int cgroup_create(struct cgroup *cgroup, const struct host_cgroup *plan, struct 
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < cgroup->count; i++) {
-		r = create_dir(&cgroup->dirs[i], &plan->dirs[i], plan->is_own_name, err);
+		r = create_dir(&cgroup->dirs[i], plan, i, err);
 		if (r < 0) {
 			/* The rest has not been made, and must not be removed. */
 			cgroup->count = i + 1;

@@ -86,6 +86,9 @@ static int open_dir(struct cgroup_dir *dir)
 
 int cgroup_open(struct cgroup *cgroup, const struct cgroup_texts *texts, struct berth_error *err)
 {
+	/* Whatever a first try has left open. */
+	cgroup_finish(cgroup);
+	cgroup_init(cgroup);
 	if (texts->count > CGROUP_DIRS_MAX) {
 		return error_set(err, BERTH_ERROR_STATE, "a state with too many cgroups");
 	}

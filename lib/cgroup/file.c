@@ -132,57 +132,6 @@ int cgroup_dir_pids(int fd, cgroup_pid_fn fn, void *argument)
 	return r == -EOPNOTSUPP || r == -ENODEV || r == -ENOENT ? 0 : r;
 }
 
-struct children {
-	int fd;
-	cgroup_name_fn fn;
-	void *argument;
-};
-
-static int call_child(const char *name, bool is_directory, void *argument)
-{
-	const struct children *children = argument;
-
-	return is_directory ? children->fn(children->fd, name, children->argument) : 0;
-}
-
-int cgroup_children(int fd, cgroup_name_fn fn, void *argument)
-{
-	struct children children = {.fd = fd, .fn = fn, .argument = argument};
-
-	return sys_list(fd, call_child, &children);
-}
-
-struct walk {
-	unsigned int depth;
-	cgroup_walk_fn fn;
-	void *argument;
-};
-
-static int walk_child(int fd, const char *name, void *argument)
-{
-	const struct walk *walk = argument;
-	autofd int child_fd = cgroup_dir_open(fd, name);
-
-	if (child_fd == -ENOENT || child_fd == -ENODEV) {
-		return 0;
-	}
-	return child_fd < 0 ? child_fd
-			    : cgroup_walk(child_fd, walk->depth, walk->fn, walk->argument);
-}
-
-/* Recursion is as deep as `depth` lets it. */
-int cgroup_walk(int fd, unsigned int depth, cgroup_walk_fn fn, void *argument)
-{
-	struct walk walk = {.depth = depth - 1, .fn = fn, .argument = argument};
-	int r;
-
-	if (depth == 0) {
-		return -ELOOP;
-	}
-	r = fn(fd, argument);
-	return r != 0 ? r : cgroup_children(fd, walk_child, &walk);
-}
-
 uint32_t cgroup_count_parts(const char *path)
 {
 	uint32_t parts = 0;

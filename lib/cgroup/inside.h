@@ -5,7 +5,7 @@
 #include "cgroup/cgroup.h"
 
 enum {
-	CGROUP_DEPTH_MAX = 64, /* of directories below the container's */
+	CGROUP_PART_MAX = 256, /* of a path, with a NUL */
 	CGROUP_TEXT_MAX = 4096,
 	CGROUP_MEMORY_MAX = 1024 * 1024,
 };
@@ -49,14 +49,27 @@ int cgroup_file_number(int fd, const char *name, const char *word, uint64_t *ret
 /* Calls `fn` for the processes of one directory alone, until it returns non-zero. */
 int cgroup_dir_pids(int fd, cgroup_pid_fn fn, void *argument) must_use;
 
-/* Calls `fn` for each directory in `fd`, until it returns non-zero. */
-typedef int (*cgroup_name_fn)(int fd, const char *name, void *argument);
-int cgroup_children(int fd, cgroup_name_fn fn, void *argument) must_use;
-
-/* Calls `fn` for the directory and all below it, at most CGROUP_DEPTH_MAX deep (-ELOOP). One that
- * vanishes meanwhile is passed over. */
+/* Goes through all directories below `fd`. `visit` is called when one was entered, `leave` with the directory above
+ * when all below one are done; either may be NULL, and stops with what is not 0: negative is the result. One that
+ * vanishes meanwhile is passed over. -ELOOP for a way of more than a megabyte. */
 typedef int (*cgroup_walk_fn)(int fd, void *argument);
-int cgroup_walk(int fd, unsigned int depth, cgroup_walk_fn fn, void *argument) must_use;
+typedef int (*cgroup_leave_fn)(int parent_fd, const char *name, void *argument);
+struct cgroup_walk {
+	cgroup_walk_fn visit;
+	cgroup_leave_fn leave;
+	void *argument;
+};
+int cgroup_walk_below(int fd, const struct cgroup_walk *walk) must_use;
+
+/* Calls `fn` for the directory and all below it, until it returns non-zero. */
+int cgroup_walk(int fd, cgroup_walk_fn fn, void *argument) must_use;
+
+/* 1 where there is a directory below, 0 where not. */
+int cgroup_has_below(int fd) must_use;
+
+/* Removes a directory and all below it; waits until the time is over for processes that are ending. */
+int cgroup_tree_remove(int parent_fd, const char *name, const struct cgroup_driver *driver,
+	uint64_t end_ns) must_use;
 
 /* The pids that are inside and below, as text for an error: the first few. */
 void cgroup_list_pids(int fd, char *buffer, size_t size);

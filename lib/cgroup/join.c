@@ -43,7 +43,7 @@ static int join_one(const struct cgroup_dir *dir, const char *text, pid_t near)
 	if (r != -EBUSY || !dir->is_v2 || near == 0) {
 		return r;
 	}
-	r = cgroup_walk(dir->fd, CGROUP_DEPTH_MAX, join_beside, &search);
+	r = cgroup_walk(dir->fd, join_beside, &search);
 	return r < 0 ? r : search.result;
 }
 

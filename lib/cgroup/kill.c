@@ -81,7 +81,7 @@ int cgroup_pids(const struct cgroup *cgroup, cgroup_pid_fn fn, void *argument)
 	const struct cgroup_dir *dir = find_main(cgroup);
 	struct call call = {.fn = fn, .argument = argument};
 
-	return dir ? cgroup_walk(dir->fd, CGROUP_DEPTH_MAX, call_pids, &call) : 0;
+	return dir ? cgroup_walk(dir->fd, call_pids, &call) : 0;
 }
 
 static int add_pid(pid_t pid, void *argument)
@@ -102,7 +102,7 @@ void cgroup_list_pids(int fd, char *buffer, size_t size)
 	struct call call = {.fn = add_pid, .argument = &buf};
 
 	strbuf_init(&buf, buffer, size);
-	(void)!cgroup_walk(fd, CGROUP_DEPTH_MAX, call_pids, &call);
+	(void)!cgroup_walk(fd, call_pids, &call);
 }
 
 /* While they are frozen, or when they are to end in any case, a number cannot have gone to another. */
@@ -127,7 +127,7 @@ static int thaw_all(const struct cgroup_dir *freezer)
 {
 	struct cgroup_dir dir = *freezer;
 
-	return cgroup_walk(freezer->fd, CGROUP_DEPTH_MAX, thaw_one, &dir);
+	return cgroup_walk(freezer->fd, thaw_one, &dir);
 }
 
 /* Ends all by version 2; false where there is no cgroup.kill. */

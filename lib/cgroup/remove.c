@@ -11,19 +11,6 @@
 #include "cgroup/inside.h"
 #include "sys/file.h"
 
-struct removal {
-	const struct cgroup_driver *driver;
-	uint64_t end_ns;
-	unsigned int depth;
-};
-
-static int remove_tree(int parent_fd, const char *name, const struct removal *removal);
-
-static int remove_child(int fd, const char *name, void *argument)
-{
-	return remove_tree(fd, name, argument);
-}
-
 static int rmdir_at(int fd, const char *name)
 {
 	int r = sys_unlinkat(fd, name, AT_REMOVEDIR);
@@ -31,10 +18,28 @@ static int rmdir_at(int fd, const char *name)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* Recursion is as deep as `depth` lets it. */
-static int remove_tree(int parent_fd, const char *name, const struct removal *removal)
+/* Whoever is busy is left for the next round. */
+static int leave_removed(int parent_fd, const char *name, void *argument)
 {
-	struct removal below = *removal;
+	int *result = argument;
+	int r = rmdir_at(parent_fd, name);
+
+	*result = r == 0 ? *result : r;
+	return r == -EBUSY ? 0 : r;
+}
+
+static int remove_below(int fd)
+{
+	int result = 0;
+	const struct cgroup_walk walk = {.leave = leave_removed, .argument = &result};
+	int r = cgroup_walk_below(fd, &walk);
+
+	return r < 0 ? r : result;
+}
+
+int cgroup_tree_remove(
+	int parent_fd, const char *name, const struct cgroup_driver *driver, uint64_t end_ns)
+{
 	autofd int fd = -1;
 	int delay_ms = 1;
 	int r = rmdir_at(parent_fd, name);
@@ -42,17 +47,14 @@ static int remove_tree(int parent_fd, const char *name, const struct removal *re
 	if (r != -EBUSY) {
 		return r;
 	}
-	if (below.depth-- == 0) {
-		return -ELOOP;
-	}
 	fd = cgroup_dir_open(parent_fd, name);
 	if (fd < 0) {
 		return fd == -ENOENT ? 0 : fd;
 	}
 	for (;;) {
-		int left_ms = cgroup_time_left(removal->end_ns);
+		int left_ms = cgroup_time_left(end_ns);
 
-		r = cgroup_children(fd, remove_child, &below);
+		r = remove_below(fd);
 		if (r == 0) {
 			r = rmdir_at(parent_fd, name);
 		}
@@ -60,7 +62,7 @@ static int remove_tree(int parent_fd, const char *name, const struct removal *re
 			return r;
 		}
 		/* On version 2 too not longer than that: it may be populated by a child's process. */
-		removal->driver->wait_empty(fd, delay_ms < left_ms ? delay_ms : left_ms);
+		driver->wait_empty(fd, delay_ms < left_ms ? delay_ms : left_ms);
 		delay_ms = delay_ms < 64 ? delay_ms * 2 : delay_ms;
 	}
 }
@@ -77,8 +79,7 @@ static size_t length_of(const char *path, uint32_t parts)
 }
 
 /* Removes the directory that ends the first `parts` parts of the path; of one that leads there alone. */
-static int remove_part(
-	const struct cgroup_dir *dir, int mount_fd, uint32_t parts, const struct removal *removal)
+static int remove_part(const struct cgroup_dir *dir, int mount_fd, uint32_t parts, uint64_t end_ns)
 {
 	size_t end = length_of(dir->path, parts);
 	size_t start = length_of(dir->path, parts - 1);
@@ -101,7 +102,8 @@ static int remove_part(
 		mount_fd = parent_fd;
 	}
 	if (is_last) {
-		return remove_tree(mount_fd, path + start + 1, removal);
+		return cgroup_tree_remove(
+			mount_fd, path + start + 1, cgroup_driver_of(dir), end_ns);
 	}
 	/* Others may have made theirs in it meanwhile. */
 	r = rmdir_at(mount_fd, path + start + 1);
@@ -110,24 +112,17 @@ static int remove_part(
 
 static int remove_dir(const struct cgroup_dir *dir, uint64_t end_ns)
 {
-	const struct removal removal = {
-		.driver = cgroup_driver_of(dir),
-		.end_ns = end_ns,
-		.depth = CGROUP_DEPTH_MAX,
-	};
 	bool is_v2;
 	autofd int mount_fd = cgroup_mount_open(dir->mount_point, &is_v2);
 	uint32_t parts = cgroup_count_parts(dir->path);
 	int r = mount_fd < 0 ? mount_fd : 0;
 
 	if (dir->kept >= parts && dir->fd >= 0) {
-		/* Not ours; but what is in it came with the container. */
-		struct removal below = removal;
-
-		return cgroup_children(dir->fd, remove_child, &below);
+		/* Not ours; but it had nothing below it when the container came. */
+		return remove_below(dir->fd);
 	}
 	for (; r == 0 && parts > dir->kept; parts--) {
-		r = remove_part(dir, mount_fd, parts, &removal);
+		r = remove_part(dir, mount_fd, parts, end_ns);
 	}
 	return r;
 }

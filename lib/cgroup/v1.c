@@ -106,7 +106,7 @@ static int has_pids(int fd, void *argument)
 
 static int is_populated(int fd)
 {
-	return cgroup_walk(fd, CGROUP_DEPTH_MAX, has_pids, NULL);
+	return cgroup_walk(fd, has_pids, NULL);
 }
 
 /* Nothing tells when the last process has left. */

@@ -294,11 +294,14 @@ printf_like(3, 4) static int failed(
 		reason, tail[0] ? ", stderr: " : "", tail);
 }
 
+/* Where a call has failed the program has not run: what stderr has is not its words. */
 static int failed_call(
 	struct hook_process *process, int r, const char *doing, struct berth_error *err)
 {
 	char text[64];
 
+	close_fd(&process->ours[HOOK_STDERR]);
+	process->tail_length = 0;
 	(void)failed(process, err, "%s: %s", doing, error_errno_text(-r, text, sizeof(text)));
 	return r;
 }

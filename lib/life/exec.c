@@ -66,11 +66,10 @@ static int check_status(const struct exec *exec, struct berth_error *err)
 	return 0;
 }
 
-/* The container, with a lock that others who exec share: none of them may see it deleted meanwhile. */
 static int exec_find(struct exec *exec, struct berth_error *err)
 {
 	const struct life_exec_request *request = exec->request;
-	int r = life_found_open(&exec->found, request->root, request->id, false, err);
+	int r = life_found_look(&exec->found, request->root, request->id, err);
 
 	if (r == 0) {
 		r = check_status(exec, err);
@@ -91,7 +90,8 @@ static int exec_plan(struct exec *exec, struct berth_error *err)
 	const struct plan_request plan_request = {
 		.id = request->id,
 		.is_pdeathsig = request->is_pdeathsig,
-		.is_keyring_kept = exec->found.record.is_keyring_kept,
+		.is_keyring_kept = !exec->found.record.keyring_tag,
+		.keyring_tag = exec->found.record.keyring_tag,
 	};
 	struct plan_exec wish = request->wish;
 	struct facts facts;
@@ -182,7 +182,5 @@ int life_exec(const struct life_exec_request *request, int *ret_status, struct b
 		*ret_status = 0;
 		return 0;
 	}
-	/* Others may send signals to the container and delete it while this runs. */
-	store_entry_unlock(&exec.found.entry);
 	return host_front_wait(&exec.process.front, &exec.process.child, ret_status, err);
 }

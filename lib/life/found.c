@@ -24,14 +24,14 @@ void life_found_init(struct life_found *found)
 	cgroup_init(&found->cgroup);
 }
 
-int life_found_lock(struct life_found *found, const char *root, const char *id, bool is_exclusive,
-	struct berth_error *err)
+int life_found_lock(
+	struct life_found *found, const char *root, const char *id, struct berth_error *err)
 {
 	int r;
 
 	life_found_init(found);
 	r = store_open(root, false, &found->store, err);
-	return r < 0 ? r : store_find(&found->store, id, is_exclusive, &found->entry, err);
+	return r < 0 ? r : store_find(&found->store, id, &found->entry, err);
 }
 
 static int open_cgroup(
@@ -66,10 +66,23 @@ int life_found_read(struct life_found *found, struct berth_error *err)
 	return r;
 }
 
-int life_found_open(struct life_found *found, const char *root, const char *id, bool is_exclusive,
-	struct berth_error *err)
+int life_found_look(
+	struct life_found *found, const char *root, const char *id, struct berth_error *err)
 {
-	int r = life_found_lock(found, root, id, is_exclusive, err);
+	int r;
+
+	life_found_init(found);
+	r = store_open(root, false, &found->store, err);
+	if (r == 0) {
+		r = store_look(&found->store, id, &found->entry, err);
+	}
+	return r < 0 ? r : life_found_read(found, err);
+}
+
+int life_found_open(
+	struct life_found *found, const char *root, const char *id, struct berth_error *err)
+{
+	int r = life_found_lock(found, root, id, err);
 
 	return r < 0 ? r : life_found_read(found, err);
 }
@@ -90,9 +103,14 @@ enum store_status life_status(const struct store_entry *entry, const struct stor
 	return status;
 }
 
-int life_end_cgroup(struct cgroup *cgroup, struct berth_error *err)
+bool life_has_processes(const struct life_found *found)
 {
-	int r = cgroup_kill(cgroup, LIFE_END_TIMEOUT_MS, err);
+	return found->status != STORE_STOPPED || found->record.is_pid_shared;
+}
+
+int life_end_cgroup(struct cgroup *cgroup, bool is_killed, struct berth_error *err)
+{
+	int r = is_killed ? cgroup_kill(cgroup, LIFE_END_TIMEOUT_MS, err) : 0;
 	int removed = cgroup_remove(cgroup, LIFE_END_TIMEOUT_MS, r < 0 ? NULL : err);
 
 	return r < 0 ? r : removed;

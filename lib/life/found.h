@@ -20,7 +20,7 @@ void life_found_finish(struct life_found *found);
 #define autofound __attribute__((cleanup(life_found_finish)))
 
 /* Finds and locks; the record is the caller's to read. The caller finishes it, also after a failure. */
-int life_found_lock(struct life_found *found, const char *root, const char *id, bool is_exclusive,
+int life_found_lock(struct life_found *found, const char *root, const char *id,
 	struct berth_error *err) must_use;
 
 /* Reads the record, and opens the cgroup that it names. */
@@ -28,7 +28,12 @@ int life_found_read(struct life_found *found, struct berth_error *err) must_use;
 int life_found_cgroup(struct life_found *found, struct berth_error *err) must_use;
 
 /* Both. */
-int life_found_open(struct life_found *found, const char *root, const char *id, bool is_exclusive,
+int life_found_open(struct life_found *found, const char *root, const char *id,
+	struct berth_error *err) must_use;
+
+/* The same without the lock, for those who change nothing on record: a pidfd says whether the container is still
+ * the one of the record, and who holds the lock, or wants it, must not be kept waiting by a container. */
+int life_found_look(struct life_found *found, const char *root, const char *id,
 	struct berth_error *err) must_use;
 
 /* The config of the container as it was when it was made. The caller finishes it, also after a failure; it may
@@ -68,7 +73,11 @@ void life_hooks_stop(const struct wire_hooks *hooks, const struct store_record *
 /* What the record, the kernel and the cgroup say. */
 enum store_status life_status(const struct store_entry *entry, const struct store_record *record);
 
-/* Ends what is left in a cgroup and removes it. */
-int life_end_cgroup(struct cgroup *cgroup, struct berth_error *err) must_use;
+/* Whether some of its processes may be alive. With the first one all others in its pid namespace have ended: what
+ * is in its cgroup then is somebody else's. */
+bool life_has_processes(const struct life_found *found);
+
+/* Ends what is left in a cgroup, where `is_killed`, and removes it. */
+int life_end_cgroup(struct cgroup *cgroup, bool is_killed, struct berth_error *err) must_use;
 
 #endif

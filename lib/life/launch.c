@@ -16,8 +16,11 @@
 #include "life/process.h"
 #include "sys/abi.h"
 #include "sys/cred.h"
+#include "sys/file.h"
 #include "sys/process.h"
 #include "wire/step.h"
+
+enum { LAUNCH_TAG_BYTES = 8 };
 
 /* What a launch owns; its finish undoes whatever is not released. */
 struct launch {
@@ -31,8 +34,10 @@ struct launch {
 	int fifo_fd;
 	bool is_held;     /* it waits for start */
 	bool is_built;    /* the environment was there, and hooks may have run: poststop is due */
+	bool is_over;     /* run: the first process has ended */
 	bool is_recorded; /* the entry, and the cgroup, are ours to take away */
 	char created[40];
+	char keyring_tag[LAUNCH_TAG_BYTES * 2 + 1];
 };
 
 static void launch_init(struct launch *launch, const struct life_request *request, bool is_held)
@@ -64,7 +69,7 @@ static int launch_undo(struct launch *launch, struct berth_error *err)
 		return 0;
 	}
 	launch->is_recorded = false;
-	r = life_end_cgroup(&launch->cgroup, err);
+	r = life_end_cgroup(&launch->cgroup, !launch->is_over || launch->record.is_pid_shared, err);
 	if (r == 0 && launch->is_built) {
 		life_hooks_stop(&launch->process.plan.hooks.poststop, &launch->record);
 	}
@@ -125,7 +130,7 @@ static int fill_record(struct launch *launch, struct berth_error *err)
 		.is_creating = true,
 		.owner = sys_geteuid(),
 		.is_pid_shared = !(launch->process.plan.host.init.clone_flags & CLONE_NEWPID),
-		.is_keyring_kept = launch->request->plan.is_keyring_kept,
+		.keyring_tag = launch->request->plan.is_keyring_kept ? NULL : launch->keyring_tag,
 		.annotations = annotations,
 		.annotation_count = spec->annotations.count,
 		.cgroups = cgroups.items,
@@ -198,6 +203,17 @@ static int launch_cgroup(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
+static int make_tag(struct launch *launch, struct berth_error *err)
+{
+	unsigned char bytes[LAUNCH_TAG_BYTES];
+	int r = sys_random(bytes, sizeof(bytes));
+
+	for (size_t i = 0; r == 0 && i < sizeof(bytes); i++) {
+		(void)snprintf(launch->keyring_tag + 2 * i, 3, "%02x", bytes[i]);
+	}
+	return r < 0 ? error_system(err, r, "random bytes for the keyring's name") : 0;
+}
+
 static int launch_prepare(struct launch *launch, struct berth_error *err)
 {
 	const struct life_request *request = launch->request;
@@ -212,6 +228,10 @@ static int launch_prepare(struct launch *launch, struct berth_error *err)
 		r = store_check_id(request->id, err);
 	}
 	if (r == 0) {
+		r = make_tag(launch, err);
+	}
+	if (r == 0) {
+		plan_request.keyring_tag = launch->keyring_tag;
 		plan_request.bundle = launch->config.bundle;
 		plan_request.id = request->id;
 		r = life_config_plan(&launch->config, &plan_request, plan, err);
@@ -349,6 +369,23 @@ static int launch_all(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
+/* The end of a run in the foreground; somebody else may have deleted it already. */
+static int launch_end(struct launch *launch, struct berth_error *err)
+{
+	int r = store_entry_relock(&launch->entry);
+
+	if (r == -ENOENT) {
+		return 0;
+	}
+	if (r < 0) {
+		return error_system(err, r,
+			"lock the container %s, which has ended and is not deleted",
+			launch->entry.id);
+	}
+	launch->is_recorded = true;
+	return launch_undo(launch, err);
+}
+
 int life_create(const struct life_request *request, struct berth_error *err)
 {
 	autolaunch struct launch launch;
@@ -373,15 +410,15 @@ int life_run(const struct life_request *request, int *ret_status, struct berth_e
 	if (r < 0) {
 		return r;
 	}
+	launch.is_recorded = false;
 	if (request->is_detached) {
-		launch.is_recorded = false;
 		*ret_status = 0;
 		return 0;
 	}
 	/* Others may look at it, send it signals and delete it while it runs. */
 	store_entry_unlock(&launch.entry);
 	r = host_front_wait(&launch.process.front, &launch.process.child, ret_status, err);
-	launch.is_recorded = !request->is_kept && store_entry_relock(&launch.entry) == 0;
-	ended = launch_undo(&launch, r < 0 ? NULL : err);
+	launch.is_over = r == 0;
+	ended = request->is_kept ? 0 : launch_end(&launch, r < 0 ? NULL : err);
 	return r < 0 ? r : ended;
 }

@@ -39,7 +39,7 @@ static int end_processes(const struct life_found *found, struct berth_error *err
 		return error_system(err, r, "end the container's process %d", pid);
 	}
 	/* This thaws as well: what is frozen does not end. */
-	r = cgroup_kill(&found->cgroup, LIFE_END_TIMEOUT_MS, err);
+	r = life_has_processes(found) ? cgroup_kill(&found->cgroup, LIFE_END_TIMEOUT_MS, err) : 0;
 	if (r < 0 || pidfd < 0) {
 		return r;
 	}
@@ -60,7 +60,7 @@ static int destroy(
 	int r = end_processes(found, err);
 
 	if (r == 0) {
-		r = life_end_cgroup(&found->cgroup, err);
+		r = life_end_cgroup(&found->cgroup, life_has_processes(found), err);
 	}
 	if (r == 0 && found->record.pid > 0) {
 		life_hooks_stop(&hooks->plan.poststop, &found->record);
@@ -101,7 +101,7 @@ int life_start(const char *root, const char *id, struct berth_error *err)
 	autohooks struct life_hooks hooks = {0};
 	autofd int watch_fd = -1;
 	autofd int fifo_fd = -1;
-	int r = life_found_open(&found, root, id, true, err);
+	int r = life_found_open(&found, root, id, err);
 
 	if (r == 0) {
 		r = wire_step_enter(WIRE_STEP_start, err);
@@ -155,13 +155,13 @@ static int kill_first(const struct life_found *found, int signal, struct berth_e
 int life_kill(const char *root, const char *id, int signal, bool is_all, struct berth_error *err)
 {
 	autofound struct life_found found;
-	int r = life_found_open(&found, root, id, true, err);
+	int r = life_found_look(&found, root, id, err);
 
 	if (r < 0) {
 		return r;
 	}
 	if (is_all && found.status == STORE_STOPPED) {
-		return kill_all(&found, signal, err);
+		return life_has_processes(&found) ? kill_all(&found, signal, err) : 0;
 	}
 	is_all = is_all && found.cgroup.count > 0;
 	r = kill_first(&found, is_all ? 0 : signal, err);
@@ -176,15 +176,15 @@ int life_kill(const char *root, const char *id, int signal, bool is_all, struct 
 	return 0;
 }
 
-/* What a record that nobody can read does not tell, the lock's file may; and it must not keep the id for
- * ever. */
+/* What a record that nobody can read does not tell, the lock's file may. Where that is damaged as well, what is
+ * left of the container cannot be told from what is others'. */
 static int delete_damaged(struct life_found *found, struct berth_error *err)
 {
-	if (store_read_rescue(&found->entry, &found->arena, &found->record, NULL) < 0) {
-		found->record = (struct store_record){0};
-	}
+	int r;
+
 	error_clear(err);
-	return life_found_cgroup(found, err);
+	r = store_read_rescue(&found->entry, &found->arena, &found->record, err);
+	return r < 0 ? r : life_found_cgroup(found, err);
 }
 
 static int delete_found(struct life_found *found, bool is_forced, struct berth_error *err)
@@ -210,7 +210,7 @@ static int delete_found(struct life_found *found, bool is_forced, struct berth_e
 int life_delete(const char *root, const char *id, bool is_forced, struct berth_error *err)
 {
 	autofound struct life_found found;
-	int r = life_found_lock(&found, root, id, true, err);
+	int r = life_found_lock(&found, root, id, err);
 
 	if (r < 0 && is_forced && err && err->error_class == BERTH_ERROR_NOT_FOUND) {
 		error_clear(err);

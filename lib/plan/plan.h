@@ -27,7 +27,9 @@ struct plan_request {
 	const char
 		*bundle; /* absolute path of the bundle: relative paths of the config start there */
 	const char *id;  /* of the container; NULL: it has none, and no keyring is named after it */
-	bool is_keyring_kept;  /* the session keyring stays the caller's */
+	bool is_keyring_kept; /* the session keyring stays the caller's */
+	const char
+		*keyring_tag;  /* what nobody else can guess of the keyring's name; NULL: nothing */
 	bool is_pdeathsig;     /* the child dies with this thread until the image runs */
 	bool is_pivot_avoided; /* no pivot_root(2) */
 	enum plan_rootless rootless;

@@ -183,7 +183,9 @@ static int plan_keyring(struct plan_work *work, struct berth_error *err)
 	if (!request->id || request->is_keyring_kept) {
 		return 0;
 	}
-	work->plan->boot.keyring = arena_printf(work->arena, "_ses.%s", request->id);
+	/* A keyring is joined by its name: who made one of that name before would have it. */
+	work->plan->boot.keyring = arena_printf(work->arena, "_ses.%s%s%s", request->id,
+		request->keyring_tag ? "." : "", request->keyring_tag ? request->keyring_tag : "");
 	return work->plan->boot.keyring ? 0 : plan_no_memory(err);
 }
 

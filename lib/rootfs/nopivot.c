@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Without pivot_root(2), which the initial ramfs refuses: the root file system is moved over "/", and
- * chroot(2) goes there. The host's mounts stay in the mount namespace, below. A proc or sysfs of the host
- * that stayed to be seen there would let a user namespace made inside mount a full one of its own: each of
- * them is detached first, or covered where it is locked (CVE-2015-1335's lesson, and runc's).
+ * chroot(2) goes there. The host's root stays in the mount namespace, below. A proc or sysfs of the host that
+ * stayed to be seen there would let a user namespace made inside mount a full one of its own: so all mounts of the
+ * host are detached first but those on the way to the root file system, and a proc or sysfs that is locked, as
+ * in a user namespace, is covered.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,6 @@
 #include "sys/abi.h"
 #include "sys/file.h"
 #include "sys/mount.h"
-
-static const char mountinfo_path[] = "/proc/self/mountinfo";
 
 enum {
 	MOUNT_LINE_MAX = 4 * 4096,
@@ -111,22 +110,33 @@ static int next_line(struct mounts *mounts, struct line *ret_line)
 	}
 }
 
-/* Where the root file system is attached. */
-static int find_root(uint64_t id, char path[MOUNT_PATH_MAX])
+/* By the directory of this process, which is there also when /proc has been detached. */
+static int mounts_open(int self_fd)
 {
-	autofd int fd = sys_open(mountinfo_path, O_RDONLY);
+	return sys_openat2(self_fd, "mountinfo", O_RDONLY, 0, RESOLVE_BENEATH);
+}
+
+/* Where the root file system is attached, and how many mounts there are. */
+static int find_root(int self_fd, uint64_t id, char path[MOUNT_PATH_MAX], size_t *ret_count)
+{
+	autofd int fd = mounts_open(self_fd);
 	struct mounts mounts = {.fd = fd};
 	struct line line;
+	bool is_found = false;
 	int r = fd < 0 ? fd : 1;
 
+	*ret_count = 0;
 	while (r > 0 && (r = next_line(&mounts, &line)) > 0) {
-		if (line.id == id) {
-			return str_copy(path, MOUNT_PATH_MAX, line.point) == strlen(line.point)
-				       ? 0
-				       : -ENAMETOOLONG;
+		*ret_count += 1;
+		if (line.id != id) {
+			continue;
+		}
+		is_found = true;
+		if (str_copy(path, MOUNT_PATH_MAX, line.point) < strlen(line.point)) {
+			return -ENAMETOOLONG;
 		}
 	}
-	return r < 0 ? r : -ENOENT;
+	return r < 0 || is_found ? r : -ENOENT;
 }
 
 static bool is_inside(const char *path, const char *root)
@@ -136,6 +146,37 @@ static bool is_inside(const char *path, const char *root)
 	return strncmp(path, root, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
+/* The mounts through which the root file system is reached are needed until it is moved. */
+static bool is_on_way(const char *point, const char *root)
+{
+	return str_is_equal(point, "/") || is_inside(root, point);
+}
+
+static bool is_meant(const struct line *line)
+{
+	return str_is_equal(line->fstype, "proc") || str_is_equal(line->fstype, "sysfs");
+}
+
+/* The mount of the line with this number, if there is one: whatever is not needed goes. What is locked in a
+ * user namespace stays; a proc or a sysfs that stays is found in the end. */
+static int detach_line(int self_fd, size_t number, const char *root)
+{
+	autofd int fd = mounts_open(self_fd);
+	struct mounts mounts = {.fd = fd};
+	struct line line;
+	int r = fd < 0 ? fd : 1;
+
+	for (size_t i = 0; r > 0 && i <= number; i++) {
+		r = next_line(&mounts, &line);
+	}
+	if (r <= 0 || is_inside(line.point, root) || is_on_way(line.point, root)) {
+		return r < 0 ? r : 0;
+	}
+	(void)!sys_umount(line.point, MNT_DETACH | UMOUNT_NOFOLLOW);
+	return 0;
+}
+
+/* What covers it is covered here, too: a new user namespace locks the cover, and the proc below with it. */
 static int cover(const char *path, struct berth_error *err)
 {
 	static const struct boot_mount tmpfs = {.source = "tmpfs", .fstype = "tmpfs"};
@@ -144,48 +185,52 @@ static int cover(const char *path, struct berth_error *err)
 	int r;
 
 	if (target_fd < 0) {
-		return rootfs_fail(err, target_fd, ROOTFS_CALL_OTHER, path, "open");
+		return rootfs_fail(err, target_fd, ROOTFS_CALL_OTHER, path, "--no-pivot: hide");
 	}
 	r = rootfs_mount_new(&tmpfs, MOUNT_ATTR_RDONLY, NULL, &mount_fd, err);
 	return r < 0 ? r : rootfs_mount_attach(mount_fd, target_fd, path, err);
 }
 
-static int hide_one(const struct line *line, const char *root, struct berth_error *err)
+/* What is still there of the host's, because it is locked or on the way. */
+static int cover_rest(int self_fd, const char *root, struct berth_error *err)
 {
-	bool is_meant = str_is_equal(line->fstype, "proc") || str_is_equal(line->fstype, "sysfs");
-	int r;
-
-	if (!is_meant || is_inside(line->point, root)) {
-		return 0;
-	}
-	r = sys_umount(line->point, MNT_DETACH);
-	if (r == -EINVAL || r == -EPERM) {
-		return cover(line->point, err);
-	}
-	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, line->point, "detach") : 0;
-}
-
-static int hide_all(int root_fd, struct berth_error *err)
-{
-	autofd int fd = sys_open(mountinfo_path, O_RDONLY);
+	autofd int fd = mounts_open(self_fd);
 	struct mounts mounts = {.fd = fd};
-	char root[MOUNT_PATH_MAX];
 	struct line line;
-	uint64_t id = 0;
-	int r = fd < 0 ? fd : sys_mount_id(root_fd, &id);
+	int r = fd < 0 ? fd : 1;
 
-	if (r >= 0) {
-		r = find_root(id, root);
-	}
-	while (r >= 0 && (r = next_line(&mounts, &line)) > 0) {
-		r = hide_one(&line, root, err);
-		if (r < 0) {
-			return r;
+	while (r > 0 && (r = next_line(&mounts, &line)) > 0) {
+		if (is_meant(&line) && !is_inside(line.point, root)) {
+			int covered = cover(line.point, err);
+
+			if (covered < 0) {
+				return covered;
+			}
 		}
 	}
 	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, NULL,
 			       "--no-pivot: find the mounts of the host")
 		     : 0;
+}
+
+static int hide_all(int root_fd, struct berth_error *err)
+{
+	autofd int self_fd = sys_open("/proc/self", O_PATH | O_DIRECTORY);
+	char root[MOUNT_PATH_MAX];
+	uint64_t id = 0;
+	size_t count = 0;
+	int r = self_fd < 0 ? self_fd : sys_mount_id(root_fd, &id);
+
+	if (r >= 0) {
+		r = find_root(self_fd, id, root, &count);
+	}
+	/* From the last to the first: what lies on top of another goes before it, so each is found at its path. */
+	while (r >= 0 && count-- > 0) {
+		r = detach_line(self_fd, count, root);
+	}
+	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, NULL,
+			       "--no-pivot: find the mounts of the host")
+		     : cover_rest(self_fd, root, err);
 }
 
 int rootfs_move_root(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)

@@ -12,6 +12,7 @@
 enum {
 	STORE_DIR_MODE = 0700,
 	STORE_FILE_MODE = 0600,
+	REMOVE_DEPTH_MAX = 8, /* of directories in a container's */
 };
 
 static const char lock_name[] = "lock";
@@ -144,7 +145,7 @@ int store_create(const struct store *store, const char *id, struct store_entry *
 	}
 	r = fd < 0 ? fd : lock_fd;
 	if (r >= 0) {
-		r = sys_flock(lock_fd, true, 0);
+		r = sys_flock(lock_fd, 0);
 	}
 	if (r < 0) {
 		if (lock_fd >= 0) {
@@ -160,7 +161,7 @@ int store_create(const struct store *store, const char *id, struct store_entry *
 }
 
 /* A creator that died between mkdir and lock has left no lock: it is made here, for delete. */
-static int lock_entry(int fd, bool is_exclusive)
+static int lock_entry(int fd)
 {
 	autofd int lock_fd =
 		sys_openat2(fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, STORE_RESOLVE);
@@ -173,7 +174,7 @@ static int lock_entry(int fd, bool is_exclusive)
 	if (lock_fd < 0) {
 		return lock_fd;
 	}
-	r = sys_flock(lock_fd, is_exclusive, STORE_LOCK_TIMEOUT_MS);
+	r = sys_flock(lock_fd, STORE_LOCK_TIMEOUT_MS);
 	return r < 0 ? r : take_fd(&lock_fd);
 }
 
@@ -187,7 +188,7 @@ int store_entry_relock(struct store_entry *entry)
 	autofd int lock_fd = sys_openat2(
 		entry->fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, STORE_RESOLVE);
 	struct stat st;
-	int r = lock_fd < 0 ? lock_fd : sys_flock(lock_fd, true, STORE_LOCK_TIMEOUT_MS);
+	int r = lock_fd < 0 ? lock_fd : sys_flock(lock_fd, STORE_LOCK_TIMEOUT_MS);
 
 	if (r == 0) {
 		r = sys_fstat(lock_fd, &st);
@@ -222,8 +223,8 @@ int store_look(const struct store *store, const char *id, struct store_entry *re
 	return 0;
 }
 
-int store_find(const struct store *store, const char *id, bool is_exclusive,
-	struct store_entry *ret_entry, struct berth_error *err)
+int store_find(const struct store *store, const char *id, struct store_entry *ret_entry,
+	struct berth_error *err)
 {
 	autofd int fd = -1;
 	autofd int lock_fd = -1;
@@ -240,11 +241,14 @@ int store_find(const struct store *store, const char *id, bool is_exclusive,
 	if (fd < 0) {
 		return error_system(err, fd, "open the container's directory %s", id);
 	}
-	lock_fd = lock_entry(fd, is_exclusive);
+	lock_fd = lock_entry(fd);
 	if (lock_fd == -ETIMEDOUT) {
 		return error_set(err, BERTH_ERROR_STATE,
 			"container %s is busy: another command has held its lock for %d seconds",
 			id, STORE_LOCK_TIMEOUT_MS / 1000);
+	}
+	if (lock_fd == -ENOENT) {
+		return not_found(id, err);
 	}
 	if (lock_fd < 0) {
 		return error_system(err, lock_fd, "lock the container %s", id);
@@ -259,18 +263,39 @@ int store_find(const struct store *store, const char *id, bool is_exclusive,
 	return 0;
 }
 
+/* What somebody has put into the container's directory goes with it. */
+struct removal {
+	int fd;
+	int depth;
+};
+
 static int remove_file(const char *name, bool is_directory, void *argument)
 {
-	const int *fd = argument;
+	const struct removal *removal = argument;
+	struct removal below = {.depth = removal->depth - 1};
+	autofd int fd = -1;
+	int r;
 
-	(void)is_directory;
-	return str_is_equal(name, lock_name) ? 0 : sys_unlinkat(*fd, name, 0);
+	if (str_is_equal(name, lock_name) && removal->depth == REMOVE_DEPTH_MAX) {
+		return 0;
+	}
+	if (!is_directory || removal->depth == 0) {
+		return sys_unlinkat(removal->fd, name, 0);
+	}
+	fd = sys_openat2(removal->fd, name, O_RDONLY | O_DIRECTORY, 0, STORE_RESOLVE);
+	if (fd < 0) {
+		return fd;
+	}
+	below.fd = fd;
+	r = sys_list(fd, remove_file, &below);
+	return r < 0 ? r : sys_unlinkat(removal->fd, name, AT_REMOVEDIR);
 }
 
 int store_remove(const struct store *store, struct store_entry *entry, struct berth_error *err)
 {
 	/* The lock goes last: whoever waits for it sees then that the container is gone. */
-	int r = sys_list(entry->fd, remove_file, &entry->fd);
+	struct removal removal = {.fd = entry->fd, .depth = REMOVE_DEPTH_MAX};
+	int r = sys_list(entry->fd, remove_file, &removal);
 
 	if (r >= 0) {
 		r = sys_unlinkat(entry->fd, lock_name, 0);

@@ -30,6 +30,9 @@ int store_file_read(const struct store_entry *entry, struct store_file *file, st
 int store_damaged(
 	const struct store_entry *entry, const char *what, struct berth_error *err) must_use;
 
+/* Whether there is anything by the name of state.json. */
+bool store_has_state(const struct store_entry *entry);
+
 /* Writes into the lock's file what store_read_rescue() reads. */
 int store_write_rescue(const struct store_entry *entry, const struct store_record *record) must_use;
 

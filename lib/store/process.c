@@ -93,11 +93,13 @@ int store_process_open(const struct store_record *record)
 	return take_fd(&pidfd);
 }
 
-static bool has_fifo(const struct store_entry *entry)
+/* Whether somebody waits on the fifo: not where start was killed after it had written, before the fifo was
+ * gone. */
+static bool is_held(const struct store_entry *entry)
 {
-	struct stat st;
+	autofd int fd = store_fifo_open(entry);
 
-	return sys_fstatat(entry->fd, fifo_name, AT_SYMLINK_NOFOLLOW, &st) == 0;
+	return fd >= 0;
 }
 
 enum store_status store_status(const struct store_entry *entry, const struct store_record *record)
@@ -111,7 +113,7 @@ enum store_status store_status(const struct store_entry *entry, const struct sto
 	if (pidfd < 0) {
 		return STORE_STOPPED;
 	}
-	return has_fifo(entry) ? STORE_CREATED : STORE_RUNNING;
+	return is_held(entry) ? STORE_CREATED : STORE_RUNNING;
 }
 
 int store_fifo_make(const struct store_entry *entry, int *ret_fd, struct berth_error *err)

@@ -4,10 +4,13 @@
  * are ignored, so that a newer berth's file can be read.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "store/inside.h"
+#include "sys/file.h"
 #include "json/json.h"
 
 enum { STORE_STATE_MAX_BYTES = 4 * 1024 * 1024 };
@@ -47,7 +50,7 @@ static void put_record(struct json_writer *writer, const struct store_record *re
 	put_number(writer, "startTime", record->start_time);
 	put_number(writer, "owner", record->owner);
 	put_bool(writer, "pidShared", record->is_pid_shared);
-	put_bool(writer, "keyringKept", record->is_keyring_kept);
+	put_text(writer, "keyringTag", record->keyring_tag);
 	json_write_key(writer, "annotations");
 	json_write_begin(writer, '{');
 	for (size_t i = 0; i < record->annotation_count; i++) {
@@ -64,6 +67,13 @@ static void put_record(struct json_writer *writer, const struct store_record *re
 		put_bool(writer, "hooks", true);
 	}
 	json_write_end(writer, '}');
+}
+
+bool store_has_state(const struct store_entry *entry)
+{
+	struct stat st;
+
+	return sys_fstatat(entry->fd, state_name, AT_SYMLINK_NOFOLLOW, &st) == 0;
 }
 
 int store_write(
@@ -187,7 +197,7 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	record.owner = (uint32_t)get_number(tree, "owner");
 	record.is_creating = get_bool(tree, "creating");
 	record.is_pid_shared = get_bool(tree, "pidShared");
-	record.is_keyring_kept = get_bool(tree, "keyringKept");
+	record.keyring_tag = get_text(tree, "keyringTag");
 	record.has_hooks = get_bool(tree, "hooks");
 	pid = get_number(tree, "pid");
 	if (!record.oci_version || !record.bundle || !record.id || pid > INT32_MAX ||

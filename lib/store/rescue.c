@@ -56,14 +56,27 @@ static int take_cgroups(char *text, struct arena *arena, struct store_record *re
 	return 0;
 }
 
+/* The start of the last line, which is not there in a text that is not whole. */
+static char *find_last(char *text)
+{
+	for (char *line = text; line && *line;) {
+		if (str_has_prefix(line, last_line)) {
+			return line;
+		}
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	return NULL;
+}
+
 static int parse(char *text, struct arena *arena, struct store_record *record)
 {
-	char *last = strstr(text, last_line);
+	char *last = find_last(text);
 	char *line;
 	char *end;
 	long pid;
 
-	if (!last || (last != text && last[-1] != '\n')) {
+	if (!last) {
 		return -EINVAL;
 	}
 	*last = '\0';
@@ -93,10 +106,13 @@ int store_read_rescue(const struct store_entry *entry, struct arena *arena,
 		return error_system(err, (int)length, "read the lock of container %s", entry->id);
 	}
 	text[length] = '\0';
-	r = parse(text, arena, &record);
+	/* Where nothing was ever written, nothing was ever started. */
+	r = length == 0 && !store_has_state(entry) ? 0 : parse(text, arena, &record);
 	if (r == -EINVAL) {
 		return error_set(err, BERTH_ERROR_STATE,
-			"the state of container %s is damaged, and its lock's file too", entry->id);
+			"the state of container %s is damaged, and its lock's file too: what is left "
+			"of it must be ended and removed by hand",
+			entry->id);
 	}
 	if (r < 0) {
 		return error_system(err, r, "memory for the state");

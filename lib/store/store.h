@@ -46,13 +46,13 @@ struct store_record {
 	const char *id;
 	const char *bundle;
 	const char *rootfs;
-	const char *created;  /* RFC 3339, UTC */
-	bool is_creating;     /* written first: what is there may be half made */
-	pid_t pid;            /* of the container's process; 0: none yet */
-	uint64_t start_time;  /* of that process, clock ticks since boot (proc(5), field 22) */
-	uint32_t owner;       /* uid of the creator */
-	bool is_pid_shared;   /* it has no pid namespace of its own */
-	bool is_keyring_kept; /* it has the session keyring of the creator */
+	const char *created;     /* RFC 3339, UTC */
+	bool is_creating;        /* written first: what is there may be half made */
+	pid_t pid;               /* of the container's process; 0: none yet */
+	uint64_t start_time;     /* of that process, clock ticks since boot (proc(5), field 22) */
+	uint32_t owner;          /* uid of the creator */
+	bool is_pid_shared;      /* it has no pid namespace of its own */
+	const char *keyring_tag; /* of its session keyring's name; NULL: it has the creator's */
 	const struct store_annotation *annotations;
 	size_t annotation_count;
 	const char *const *cgroups; /* descriptions of its directories (cgroup/cgroup.h) */
@@ -95,10 +95,10 @@ int store_check_id(const char *id, struct berth_error *err) must_use;
 int store_create(const struct store *store, const char *id, struct store_entry *ret_entry,
 	struct berth_error *err) must_use;
 
-/* Opens the directory of a container that is there and waits for its lock, shared or exclusive, at most
+/* Opens the directory of a container that is there and waits for its lock, at most
  * STORE_LOCK_TIMEOUT_MS. NOT_FOUND; STATE when the lock is not given back in time. */
-int store_find(const struct store *store, const char *id, bool is_exclusive,
-	struct store_entry *ret_entry, struct berth_error *err) must_use;
+int store_find(const struct store *store, const char *id, struct store_entry *ret_entry,
+	struct berth_error *err) must_use;
 
 /* The same without a lock, for those who only look. */
 int store_look(const struct store *store, const char *id, struct store_entry *ret_entry,

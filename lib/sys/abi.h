@@ -12,6 +12,9 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
+#ifndef UMOUNT_NOFOLLOW
+#define UMOUNT_NOFOLLOW 8
+#endif
 #ifndef MNT_DETACH
 #define MNT_DETACH 0x00000002
 #endif

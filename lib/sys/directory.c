@@ -21,14 +21,13 @@ int sys_mkfifoat(int dirfd, const char *path, mode_t mode)
 	return sys_result(mkfifoat(dirfd, path, mode));
 }
 
-int sys_flock(int fd, bool is_exclusive, int timeout_ms)
+int sys_flock(int fd, int timeout_ms)
 {
 	uint64_t end_ns = sys_now_ns() + (uint64_t)timeout_ms * 1000000U;
-	int operation = (is_exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB;
 	struct timespec pause = {.tv_nsec = 1000000};
 
 	for (;;) {
-		if (flock(fd, operation) == 0) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 			return 0;
 		}
 		if (errno != EWOULDBLOCK && errno != EINTR) {

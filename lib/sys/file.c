@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -314,6 +315,16 @@ int sys_add_seals(int fd, int seals)
 int sys_get_seals(int fd)
 {
 	return sys_result(fcntl(fd, F_GET_SEALS));
+}
+
+int sys_random(void *bytes, size_t size)
+{
+	ssize_t r = getrandom(bytes, size, 0);
+
+	if (r < 0) {
+		return -errno;
+	}
+	return (size_t)r == size ? 0 : -EIO;
 }
 
 mode_t sys_umask(mode_t mask)

@@ -91,14 +91,17 @@ int sys_memfd(const char *name) must_use;
 int sys_add_seals(int fd, int seals) must_use;
 int sys_get_seals(int fd) must_use;
 
+/* getrandom(2): all of the bytes. */
+int sys_random(void *bytes, size_t size) must_use;
+
 mode_t sys_umask(mode_t mask);
 
 int sys_renameat(int dirfd, const char *from, const char *to) must_use;
 int sys_mkfifoat(int dirfd, const char *path, mode_t mode) must_use;
 
-/* flock(2) on an open file, tried again until the time is over: -ETIMEDOUT. The lock goes with the last
+/* flock(2) on an open file, exclusive, tried again until the time is over: -ETIMEDOUT. The lock goes with the last
  * descriptor. */
-int sys_flock(int fd, bool is_exclusive, int timeout_ms) must_use;
+int sys_flock(int fd, int timeout_ms) must_use;
 
 /* Calls visit(name, is_directory, argument) for each entry of a directory but "." and "..", in no order, until one
  * call does not return 0: that is the result. */

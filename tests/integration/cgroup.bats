@@ -318,3 +318,29 @@ on_v2() {
 	assert_contains "/linux/resources/memory/limit"
 	refute_line "/sys/fs/cgroup/berth-$cid/"
 }
+
+@test "a container that may write to its cgroup cannot make so much in it that it stays" {
+	config '.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+	in_container 'cd /sys/fs/cgroup/freezer; n=0; while [ $n -lt 150 ]; do mkdir x y && cd x || exit 1; n=$((n + 1)); done
+		sleep 100 & echo $! >cgroup.procs; echo FROZEN >freezer.state
+		cd /sys/fs/cgroup/cpu; n=0; while [ $n -lt 150 ]; do mkdir x && cd x || exit 1; n=$((n + 1)); done; echo deep; sleep 100'
+	"$BERTH" run --detach --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
+	for _ in $(seq 200); do
+		! grep -q deep "$bundle/out" || break
+		sleep 0.05
+	done
+	grep -q deep "$bundle/out"
+	timeout 60 "$BERTH" delete --force "$cid"
+	[ -z "$(left_cgroups)" ]
+	[ -z "$(left_processes)" ]
+}
+
+@test "a cgroup of the config that has others below it is refused, and they stay" {
+	local dir=/sys/fs/cgroup/pids/berth-$cid-a
+	mkdir -p "$dir/admin/deep"
+	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid-a"
+	in_container 'echo RAN'
+	berth_run
+	assert_error "has cgroups below it" "$dir"
+	[ -d "$dir/admin/deep" ]
+}

@@ -273,11 +273,13 @@ is_status() {
 	is_status one stopped
 	run berth kill one KILL
 	assert_error "container not running"
-	# What is in the container's cgroup is the container's.
+	# With the first process the others would have ended: what is in the cgroup cannot be the container's.
+	run berth delete one
+	assert_error "remove the cgroup" "$pid"
+	kill -KILL "$pid"
 	berth delete one
 	kill -0 $stranger
 	kill $stranger
-	until_true is_gone "$pid"
 }
 
 @test "a state that is damaged: errors, listed as unknown, deleted by force" {
@@ -343,7 +345,7 @@ stopped_in() {
 	mounts=$(host_mounts)
 	for step in $(steps_of IC); do
 		case $step in
-		maps | nonewprivs | seccomp | exec) continue ;;
+		maps | starthooks | nonewprivs | seccomp | exec) continue ;;
 		esac
 		BERTH_FAIL=$step:stop "$BERTH_TEST" --root "$root" create --bundle "$bundle" killed \
 			>"$bundle/out" 2>&1 </dev/null 3>&- &
@@ -404,4 +406,125 @@ stopped_in() {
 		until_true is_empty left_processes
 		berth delete --force "term-$i"
 	done
+}
+
+# damage_and_delete ID: the state is gone, and one delete --force leaves nothing.
+damage_and_delete() {
+	: >"$root/$1/state.json"
+	run berth delete --force "$1"
+	assert_status 0
+	[ -z "$(ls -A "$root")" ]
+	[ -z "$(left_processes)" ]
+	[ -z "$(left_cgroups)" ]
+}
+
+@test "a damaged state is made good by the lock's file, whatever the names are" {
+	create backend
+	damage_and_delete backend
+	create end
+	damage_and_delete end
+	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid/a/frontend"
+	berth create --bundle "$bundle" one >"$bundle/out" 2>&1 </dev/null 3>&-
+	damage_and_delete one
+}
+
+@test "a state that is damaged together with its lock: an error, and nothing is forgotten" {
+	local pid
+	create one
+	pid=$(berth state one | jq .pid)
+	: >"$root/one/state.json"
+	: >"$root/one/lock"
+	run berth delete --force one
+	assert_error "is damaged, and its lock's file too"
+	[ -d "$root/one" ]
+	kill -KILL "$pid"
+	remove_cgroups
+	rm -r "$root/one"
+	# What a start has left that was killed before it wrote anything is nothing.
+	mkdir -m 700 "$root/two"
+	berth delete --force two
+	mkdir -m 700 "$root/two"
+	: >"$root/two/lock"
+	berth delete --force two
+	[ -z "$(ls -A "$root")" ]
+}
+
+@test "a lock with more cgroups than there are hierarchies, and other lies" {
+	local i
+	create one
+	berth kill one KILL
+	jq -c '.cgroups = [range(31) | "0//sys/fs/cgroup/pids//berth-none-\(.)"] + ["bad"]' "$root/one/state.json" >"$bundle/lies"
+	cp "$bundle/lies" "$root/one/state.json"
+	{
+		echo "0 0"
+		for i in $(seq 32); do echo "0//sys/fs/cgroup/pids//berth-none-$i"; done
+		echo end
+	} >"$root/one/lock"
+	run berth delete --force one
+	assert_status 0
+	create two
+	berth kill two KILL
+	printf '0 0\n0//etc//passwd\nend\n' >"$root/two/lock"
+	: >"$root/two/state.json"
+	run berth delete --force two
+	assert_status 1
+	[ -e /etc/passwd ]
+	rm -r "$root/two"
+}
+
+@test "a stopped container's delete does not reach into a cgroup that another one has taken" {
+	local pid other=$bundle/other
+	create one
+	berth start one
+	berth kill one KILL
+	until_true is_status one stopped
+	# The same path, as two configs may have it.
+	mkdir -m 700 "$other"
+	timeout 60 "$BERTH" --root "$other" run --detach --bundle "$bundle" two >"$bundle/out" 2>&1 </dev/null 3>&-
+	pid=$("$BERTH" --root "$other" state two | jq .pid)
+	run berth kill --all one KILL
+	assert_status 0
+	run berth delete one
+	assert_error "remove the cgroup" "$pid"
+	kill -0 "$pid"
+	[ "$("$BERTH" --root "$other" state two | jq -r .status)" = running ]
+	"$BERTH" --root "$other" delete --force two
+	berth delete one
+	[ -z "$(left_cgroups)" ]
+}
+
+@test "of twenty starts with one cgroup, one at most wins, and no other ends it" {
+	local i
+	for ((i = 0; i < 20; i++)); do
+		timeout 60 "$BERTH" --root "$root" run --detach --bundle "$bundle" "same-$i" >/dev/null 2>&1 </dev/null 3>&- &
+	done
+	wait
+	[ "$(berth list -q | wc -l)" = 1 ]
+	[ "$(berth list --format json | jq -r '.[0].status')" = running ]
+}
+
+@test "a start that was killed before it could say so: the container is running, not created" {
+	create one
+	berth start one
+	mkfifo "$root/one/exec.fifo"
+	is_status one running
+	run berth delete one
+	assert_error "is not stopped: running"
+}
+
+@test "kill needs no lock, and delete removes whatever is in the container's directory" {
+	create one
+	berth start one
+	until_true grep -q started "$bundle/out"
+	flock "$root/one/lock" sleep 5 3>&- &
+	local holder=$!
+	sleep 0.2
+	timeout 3 "$BERTH" --root "$root" kill one KILL
+	kill $holder 2>/dev/null || true
+	wait $holder || true
+	mkdir -p "$root/one/a/b"
+	touch "$root/one/a/b/c"
+	until_true is_status one stopped
+	until_true berth delete one
+	[ -z "$(ls -A "$root")" ]
 }

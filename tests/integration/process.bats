@@ -120,7 +120,7 @@ teardown() {
 
 # The session keyring by its name, and how many secrets can be seen. Other containers of the same user run
 # beside this one, and their keyrings can be seen, too.
-keys_script='grep -o "keyring   _ses.keyed.box:" /proc/keys; echo secrets $(grep -c "user *berth-test-secret" /proc/keys)'
+keys_script='grep -o "keyring   _ses.keyed.box[.]" /proc/keys; echo secrets $(grep -c "user *berth-test-secret" /proc/keys)'
 
 @test "the session keyring is the container's own: the caller's keys are not seen" {
 	[ -r /proc/keys ] || skip "no keyrings in this kernel"
@@ -144,21 +144,21 @@ keys_script='grep -o "keyring   _ses.keyed.box:" /proc/keys; echo secrets $(grep
 	END
 	assert_status 0
 	[ "${lines[0]}" = "caller sees 1" ]
-	assert_line "keyring   _ses.keyed.box:"
+	assert_line "keyring   _ses.keyed.box."
 	assert_line "secrets 0"
 }
 
 @test "two containers of other names have other keyrings" {
 	[ -r /proc/keys ] || skip "no keyrings in this kernel"
 	config '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
-	in_container "grep -E 'keyring   _ses.$cid-(one|two):' /proc/keys | cut -c 1-8"
+	in_container "grep -E 'keyring   _ses.$cid-(one|two)[.]' /proc/keys | cut -c 1-8"
 	local first
 	run "$BERTH" run --bundle "$bundle" "$cid"-one
 	assert_status 0
 	first=$output
 	# Between the two: the kernel gives the first one back a little later.
 	for _ in $(seq 100); do
-		grep -q "_ses.$cid-one:" /proc/keys || break
+		grep -q "_ses.$cid-one[.]" /proc/keys || break
 		sleep 0.05
 	done
 	run "$BERTH" run --bundle "$bundle" "$cid"-two
