@@ -344,7 +344,7 @@ inside() {
 @test "the session keyring is the container's" {
 	[ -r /proc/keys ] || skip "no keyrings in this kernel"
 	started '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
-	inside -- grep -c "_ses.$cid[.]" /proc/keys
+	inside -- grep -c "_ses.${cid}[.]" /proc/keys
 	[ "$output" = 1 ]
 }
 
@@ -429,7 +429,7 @@ inside() {
 @test "nobody can guess the name of the keyring, and make it first" {
 	[ -r /proc/keys ] || skip "no keyrings in this kernel"
 	started '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
-	inside -- grep -o "_ses.$cid[^:]*" /proc/keys
+	inside -- grep -o "_ses.${cid}[^:]*" /proc/keys
 	[ "${#lines[@]}" = 1 ]
 	[[ $output =~ ^_ses\.$cid\.[0-9a-f]{16}$ ]]
 }
