@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * start, kill and delete: verbs on a container that is there.
+ * start, pause, resume, kill and delete: verbs on a container that is there.
  */
 #include <ctype.h>
 #include <signal.h>
@@ -32,6 +32,28 @@ int cmd_start(const struct cli_globals *globals, int argc, char **argv)
 		return at < 0 ? CLI_EXIT_FAILURE : 0;
 	}
 	return berth_start(globals->root, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
+}
+
+int cmd_pause(const struct cli_globals *globals, int argc, char **argv)
+{
+	struct berth_error err = {0};
+	int at = take_id(globals, NULL, 0, argc, argv);
+
+	if (at <= 0) {
+		return at < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	return berth_pause(globals->root, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
+}
+
+int cmd_resume(const struct cli_globals *globals, int argc, char **argv)
+{
+	struct berth_error err = {0};
+	int at = take_id(globals, NULL, 0, argc, argv);
+
+	if (at <= 0) {
+		return at < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	return berth_resume(globals->root, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
 }
 
 int cmd_delete(const struct cli_globals *globals, int argc, char **argv)

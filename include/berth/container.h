@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <berth/error.h>
 #include <berth/visibility.h>
@@ -129,6 +130,22 @@ BERTH_PUBLIC int berth_exec(
  */
 BERTH_PUBLIC int berth_kill(
 	const char *root, const char *id, int signal, bool is_all, struct berth_error *err);
+
+/**
+ * Freezes all processes of a container, or thaws them. A frozen one is "paused"; it can be killed and deleted.
+ * Needs a cgroup that can be frozen: version 2, or the controller freezer.
+ */
+BERTH_PUBLIC int berth_pause(const char *root, const char *id, struct berth_error *err);
+BERTH_PUBLIC int berth_resume(const char *root, const char *id, struct berth_error *err);
+
+/**
+ * The processes of a container: those in its cgroup and below, as this pid namespace sees them; without a
+ * cgroup the first one alone.
+ *
+ * @param ret_pids  from malloc(3), the caller's to free(3); NULL where there are none
+ */
+BERTH_PUBLIC int berth_pids(const char *root, const char *id, pid_t **ret_pids, size_t *ret_count,
+	struct berth_error *err);
 
 /**
  * Deletes what is left of a container that has stopped, or was only created (runtime.md, "delete"). With

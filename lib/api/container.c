@@ -179,6 +179,34 @@ int berth_kill(const char *root, const char *id, int signal, bool is_all, struct
 	return r < 0 ? r : life_kill(root, id, signal, is_all, err);
 }
 
+int berth_pause(const char *root, const char *id, struct berth_error *err)
+{
+	int r;
+
+	error_clear(err);
+	r = check_names(root, id, err);
+	return r < 0 ? r : life_pause(root, id, true, err);
+}
+
+int berth_resume(const char *root, const char *id, struct berth_error *err)
+{
+	int r;
+
+	error_clear(err);
+	r = check_names(root, id, err);
+	return r < 0 ? r : life_pause(root, id, false, err);
+}
+
+int berth_pids(const char *root, const char *id, pid_t **ret_pids, size_t *ret_count,
+	struct berth_error *err)
+{
+	int r;
+
+	error_clear(err);
+	r = check_names(root, id, err);
+	return r < 0 ? r : life_pids(root, id, ret_pids, ret_count, err);
+}
+
 int berth_delete(const char *root, const char *id, bool is_forced, struct berth_error *err)
 {
 	struct berth_error own = {0};

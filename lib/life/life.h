@@ -10,6 +10,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -85,6 +86,13 @@ int life_exec(
 
 /* kill: a signal to the container's first process, or to all; then one that has stopped is no failure. */
 int life_kill(const char *root, const char *id, int signal, bool is_all,
+	struct berth_error *err) must_use;
+
+/* pause and resume: all processes are frozen, or thawed. */
+int life_pause(const char *root, const char *id, bool is_paused, struct berth_error *err) must_use;
+
+/* ps: the processes in the container's cgroup, in an array from malloc, NULL for none. */
+int life_pids(const char *root, const char *id, pid_t **ret_pids, size_t *ret_count,
 	struct berth_error *err) must_use;
 
 /* delete: what is left of a stopped container; with `is_forced` it is stopped first, a record that is
