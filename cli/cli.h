@@ -99,6 +99,7 @@ int cmd_create(const struct cli_globals *globals, int argc, char **argv);
 int cmd_delete(const struct cli_globals *globals, int argc, char **argv);
 int cmd_exec(const struct cli_globals *globals, int argc, char **argv);
 int cmd_explain(const struct cli_globals *globals, int argc, char **argv);
+int cmd_features(const struct cli_globals *globals, int argc, char **argv);
 int cmd_kill(const struct cli_globals *globals, int argc, char **argv);
 int cmd_list(const struct cli_globals *globals, int argc, char **argv);
 int cmd_pause(const struct cli_globals *globals, int argc, char **argv);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * state and list: what is known.
+ * state, list and features: what is known.
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +27,24 @@ int cmd_state(const struct cli_globals *globals, int argc, char **argv)
 		return cli_need_arguments(globals, "state", 1);
 	}
 	if (berth_state(globals->root, argv[taken], &text, &err) < 0) {
+		return cli_fail(globals, &err);
+	}
+	return write_line(globals, text, true);
+}
+
+int cmd_features(const struct cli_globals *globals, int argc, char **argv)
+{
+	struct berth_error err = {0};
+	autoptr char *text = NULL;
+	int taken = cli_parse(globals, NULL, 0, argc, argv);
+
+	if (taken <= 0) {
+		return taken < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	if (argc != taken) {
+		return cli_need_arguments(globals, "features", 0);
+	}
+	if (berth_features(&text, &err) < 0) {
 		return cli_fail(globals, &err);
 	}
 	return write_line(globals, text, true);

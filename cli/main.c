@@ -23,6 +23,7 @@ static const struct cli_verb verbs[] = {
 	{"list", "[--format table|json] [--quiet]", "list the containers", cmd_list},
 	{"kill", "[--all] ID [SIGNAL]", "send a signal to a container (default: TERM)", cmd_kill},
 	{"delete", "[--force] ID", "delete what is left of a container", cmd_delete},
+	{"features", "", "print what a config may ask for", cmd_features},
 	{"spec", "[--bundle DIR] [--rootless]", "write a config.json to begin with", cmd_spec},
 	{"explain", "[--bundle DIR]", "print what a run would do, and do nothing", cmd_explain},
 	{"bootstrap", "encode|decode", "bootstrap messages: JSON to bytes, and back",

@@ -176,6 +176,9 @@ BERTH_PUBLIC int berth_list(
  */
 BERTH_PUBLIC int berth_explain(const char *bundle, char **ret_text, struct berth_error *err);
 
+/** What a config may ask of this library, as JSON (features.md): what is not built is not among it. */
+BERTH_PUBLIC int berth_features(char **ret_text, struct berth_error *err);
+
 /**
  * A config.json to begin with (config.md). For a user without privileges `is_rootless` gives one with
  * a user namespace in which `uid` and `gid` are root.

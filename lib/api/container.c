@@ -248,6 +248,12 @@ int berth_explain(const char *bundle, char **ret_text, struct berth_error *err)
 	return life_explain(bundle ? bundle : ".", ret_text, err);
 }
 
+int berth_features(char **ret_text, struct berth_error *err)
+{
+	error_clear(err);
+	return life_features(ret_text, err);
+}
+
 int berth_spec(
 	bool is_rootless, uint32_t uid, uint32_t gid, char **ret_text, struct berth_error *err)
 {

@@ -27,6 +27,9 @@
 int host_probe(uint32_t wanted, struct arena *arena, struct facts *ret_facts,
 	struct berth_error *err) must_use;
 
+/* Whether this berth was built with libseccomp. */
+bool host_seccomp_is_built(void);
+
 /* Step "compile": the rules of a seccomp filter as the kernel's program, in memory of the arena. */
 int host_seccomp_compile(const struct host_seccomp *seccomp, struct arena *arena,
 	struct wire_bytes *ret_program, struct berth_error *err) must_use;

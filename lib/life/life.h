@@ -108,6 +108,9 @@ int life_list(const char *root, enum life_format format, char **ret_text,
 /* explain: the plan as text, from malloc. Nothing is started. */
 int life_explain(const char *bundle, char **ret_text, struct berth_error *err) must_use;
 
+/* features: what this berth can do, as JSON from malloc. */
+int life_features(char **ret_text, struct berth_error *err) must_use;
+
 /* spec: a config to begin with, from malloc. */
 int life_spec(bool is_rootless, uint32_t uid, uint32_t gid, char **ret_text,
 	struct berth_error *err) must_use;

@@ -27,6 +27,11 @@ const char *plan_namespace_name(uint32_t flag)
 	return NULL;
 }
 
+const char *plan_namespace_at(size_t index)
+{
+	return index < ARRAY_COUNT(namespace_table) ? namespace_table[index].name : NULL;
+}
+
 /* A path as InitMsg can carry it: its list is separated by commas, without any escape. */
 static int path_check(
 	struct plan_work *work, const char *path, size_t index, struct berth_error *err)

@@ -106,6 +106,27 @@ static const struct option_row *row_find(const char *name, bool *ret_is_tree)
 	return row;
 }
 
+const char *plan_option_at(size_t index, bool *ret_is_tree)
+{
+	size_t tree = ARRAY_COUNT(tree_rows);
+	size_t plain = ARRAY_COUNT(plain_rows);
+
+	for (size_t i = 0; i < tree * 2 + plain; i++) {
+		const struct option_row *row = i < tree           ? &tree_rows[i]
+					       : i < tree + plain ? &plain_rows[i - tree]
+								  : &tree_rows[i - tree - plain];
+
+		if (row->effect == EFFECT_REFUSED) {
+			continue;
+		}
+		*ret_is_tree = i >= tree + plain;
+		if (index-- == 0) {
+			return row->name;
+		}
+	}
+	return NULL;
+}
+
 uint32_t plan_propagation(const char *name, bool *ret_is_recursive)
 {
 	const struct option_row *row = row_find(name, ret_is_recursive);

@@ -84,6 +84,34 @@ static const struct architecture {
 	{"SCMP_ARCH_RISCV64", "riscv64"},
 };
 
+static const char *word_at(const struct word *words, size_t index, uint32_t left_out)
+{
+	for (; words->name; words++) {
+		if (words->value != left_out && index-- == 0) {
+			return words->name;
+		}
+	}
+	return NULL;
+}
+
+const char *plan_seccomp_name(enum plan_feature feature, size_t index)
+{
+	switch (feature) {
+	case PLAN_FEATURE_SECCOMP_ACTION:
+		return word_at(actions, index, SECCOMP_RET_USER_NOTIF);
+	case PLAN_FEATURE_SECCOMP_OPERATOR:
+		return word_at(operators, index, UINT32_MAX);
+	case PLAN_FEATURE_SECCOMP_ARCHITECTURE:
+		return index < ARRAY_COUNT(architectures) ? architectures[index].name : NULL;
+	case PLAN_FEATURE_SECCOMP_KNOWN_FLAG:
+		return word_at(filter_flags, index, UINT32_MAX);
+	case PLAN_FEATURE_SECCOMP_FLAG:
+		return word_at(filter_flags, index, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	default:
+		return NULL;
+	}
+}
+
 static const struct word *word_find(const struct word *words, const char *name)
 {
 	while (words->name && !str_is_equal(words->name, name)) {

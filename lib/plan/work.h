@@ -7,6 +7,7 @@
  * order.
  * Each fails with an error that has a JSON pointer, -ENOMEM apart.
  */
+#include "plan/features.h"
 #include "plan/options.h"
 #include "plan/plan.h"
 #include "sys/abi.h"
@@ -68,6 +69,11 @@ int plan_texts(struct arena *arena, const struct spec_strings *strings,
 
 /* The error of an allocation that failed. Returns -ENOMEM. */
 int plan_no_memory(struct berth_error *err);
+
+/* Names by their place in the tables, for features.c; NULL behind the last. */
+const char *plan_namespace_at(size_t index);
+const char *plan_option_at(size_t index, bool *ret_is_tree); /* for the tree: without the "r" */
+const char *plan_seccomp_name(enum plan_feature feature, size_t index);
 
 /* Names, for errors and the readable plan; NULL for a number that has none. */
 const char *plan_namespace_name(uint32_t flag);    /* "network" of CLONE_NEWNET */

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * features: what a config may ask for, and what it may not, as features.md and features-linux.md have it.
+ */
+#include "plan/features.h"
+
+#include "host/host.h"
+#include "life/life.h"
+
+static void put_names(struct json_writer *writer, const char *key, enum plan_feature feature)
+{
+	char buffer[PLAN_FEATURE_NAME_MAX];
+	const char *name;
+
+	json_write_key(writer, key);
+	json_write_begin(writer, '[');
+	for (size_t i = 0; (name = plan_feature_name(feature, i, buffer)); i++) {
+		json_write_string(writer, name);
+	}
+	json_write_end(writer, ']');
+}
+
+static void put_flag(struct json_writer *writer, const char *key, bool is_there)
+{
+	json_write_key(writer, key);
+	json_write_bool(writer, is_there);
+}
+
+/* An object that says no more than whether it is there. */
+static void put_enabled(struct json_writer *writer, const char *key, bool is_there)
+{
+	json_write_key(writer, key);
+	json_write_begin(writer, '{');
+	put_flag(writer, "enabled", is_there);
+	json_write_end(writer, '}');
+}
+
+static void put_hooks(struct json_writer *writer)
+{
+	static const char *const names[] = {"prestart", "createRuntime", "createContainer",
+		"startContainer", "poststart", "poststop"};
+
+	json_write_key(writer, "hooks");
+	json_write_begin(writer, '[');
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		json_write_string(writer, names[i]);
+	}
+	json_write_end(writer, ']');
+}
+
+static void put_seccomp(struct json_writer *writer)
+{
+	json_write_key(writer, "seccomp");
+	json_write_begin(writer, '{');
+	put_flag(writer, "enabled", host_seccomp_is_built());
+	if (host_seccomp_is_built()) {
+		put_names(writer, "actions", PLAN_FEATURE_SECCOMP_ACTION);
+		put_names(writer, "operators", PLAN_FEATURE_SECCOMP_OPERATOR);
+		put_names(writer, "archs", PLAN_FEATURE_SECCOMP_ARCHITECTURE);
+		put_names(writer, "knownFlags", PLAN_FEATURE_SECCOMP_KNOWN_FLAG);
+		put_names(writer, "supportedFlags", PLAN_FEATURE_SECCOMP_FLAG);
+	}
+	json_write_end(writer, '}');
+}
+
+static void put_linux(struct json_writer *writer)
+{
+	json_write_key(writer, "linux");
+	json_write_begin(writer, '{');
+	put_names(writer, "namespaces", PLAN_FEATURE_NAMESPACE);
+	put_names(writer, "capabilities", PLAN_FEATURE_CAPABILITY);
+	json_write_key(writer, "cgroup");
+	json_write_begin(writer, '{');
+	put_flag(writer, "v1", true);
+	put_flag(writer, "v2", true);
+	put_flag(writer, "systemd", false);
+	put_flag(writer, "systemdUser", false);
+	put_flag(writer, "rdma", false);
+	json_write_end(writer, '}');
+	put_seccomp(writer);
+	put_enabled(writer, "apparmor", false);
+	put_enabled(writer, "selinux", false);
+	put_enabled(writer, "intelRdt", false);
+	json_write_key(writer, "mountExtensions");
+	json_write_begin(writer, '{');
+	put_enabled(writer, "idmap", false);
+	json_write_end(writer, '}');
+	put_enabled(writer, "netDevices", false);
+	json_write_end(writer, '}');
+}
+
+int life_features(char **ret_text, struct berth_error *err)
+{
+	__attribute__((cleanup(json_writer_finish))) struct json_writer writer;
+	int r;
+
+	json_writer_init(&writer, true);
+	json_write_begin(&writer, '{');
+	json_write_key(&writer, "ociVersionMin");
+	json_write_string(&writer, "1.0.0");
+	json_write_key(&writer, "ociVersionMax");
+	json_write_string(&writer, "1.3.0");
+	put_hooks(&writer);
+	put_names(&writer, "mountOptions", PLAN_FEATURE_MOUNT_OPTION);
+	put_linux(&writer);
+	json_write_key(&writer, "potentiallyUnsafeConfigAnnotations");
+	json_write_begin(&writer, '[');
+	json_write_end(&writer, ']');
+	json_write_end(&writer, '}');
+	r = json_writer_take(&writer, ret_text);
+	return r < 0 ? error_system(err, r, "memory for the features' text") : 0;
+}

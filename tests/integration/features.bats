@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# features: what is claimed is taken, and what is refused is not claimed.
+
+bats_require_minimum_version 1.5.0
+load ../kit/container
+
+setup() {
+	make_bundle
+	"$BERTH" features >"$bundle/features"
+}
+
+teardown() {
+	remove_bundle
+}
+
+names() {
+	jq -r "$1[]" "$bundle/features"
+}
+
+# explains TEXT...: explain succeeds.
+explains() {
+	run "$BERTH" explain --bundle "$bundle"
+	[ "$status" = 0 ] || {
+		printf '%s: %s\n' "$1" "$output"
+		return 1
+	}
+}
+
+@test "JSON on stdout, nothing on stderr, and what engines look for is there" {
+	run --separate-stderr "$BERTH" features
+	[ "$status" = 0 ]
+	[ -z "$stderr" ]
+	jq -e '.ociVersionMin == "1.0.0" and .ociVersionMax == "1.3.0" and (.hooks | length) == 6
+		and (.mountOptions | index("rro") != null and index("rbind") != null and index("rprivate") != null)
+		and (.linux.namespaces | sort) == ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"]
+		and (.linux.capabilities | length) == 41 and (.linux.capabilities | all(test("^CAP_[A-Z_]+$")))
+		and .linux.cgroup == {"v1": true, "v2": true, "systemd": false, "systemdUser": false, "rdma": false}
+		and (.linux.apparmor.enabled or .linux.selinux.enabled or .linux.intelRdt.enabled
+			or .linux.mountExtensions.idmap.enabled or .linux.netDevices.enabled | not)' "$bundle/features"
+	[ -z "$(names .mountOptions | sort | uniq -d)" ]
+}
+
+@test "every mount option that is claimed is taken" {
+	local option
+	config '.mounts += [{"destination": "/data", "source": "rootfs", "options": ["bind"]}]'
+	cp "$bundle/config.json" "$bundle/plain.json"
+	for option in $(names .mountOptions); do
+		case $option in
+		remount) continue ;; # of a mount that is there
+		# No file system takes these as a bind: a new one does.
+		sync | async | dirsync | lazytime | nolazytime)
+			jq --arg o "$option" '.mounts[-1] = {"destination": "/data", "type": "tmpfs", "source": "t", "options": [$o]}' \
+				"$bundle/plain.json" >"$bundle/config.json"
+			;;
+		*) jq --arg o "$option" '.mounts[-1].options += [$o]' "$bundle/plain.json" >"$bundle/config.json" ;;
+		esac
+		explains "$option"
+	done
+}
+
+@test "what is refused as not built is not claimed" {
+	local option
+	config '.mounts += [{"destination": "/data", "source": "rootfs", "options": ["bind", "X"]}]'
+	cp "$bundle/config.json" "$bundle/plain.json"
+	for option in idmap ridmap tmpcopyup copy-symlink src-nofollow dest-nofollow; do
+		jq --arg o "$option" '.mounts[-1].options = ["bind", $o]' "$bundle/plain.json" >"$bundle/config.json"
+		run "$BERTH" explain --bundle "$bundle"
+		assert_status 1
+		[ -z "$(names .mountOptions | grep -x -- "$option")" ]
+	done
+}
+
+@test "every action, operator, architecture and flag of seccomp that is claimed is taken" {
+	[ "$(jq .linux.seccomp.enabled "$bundle/features")" = true ] || skip "no-libseccomp: berth was built without it"
+	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW"}'
+	cp "$bundle/config.json" "$bundle/plain.json"
+	local name
+	for name in $(names .linux.seccomp.actions); do
+		jq --arg n "$name" '.linux.seccomp.syscalls = [{"names": ["mkdir"], "action": $n}]' "$bundle/plain.json" >"$bundle/config.json"
+		explains "$name"
+	done
+	for name in $(names .linux.seccomp.operators); do
+		jq --arg n "$name" '.linux.seccomp.syscalls = [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO",
+			"args": [{"index": 0, "value": 1, "valueTwo": 1, "op": $n}]}]' "$bundle/plain.json" >"$bundle/config.json"
+		explains "$name"
+	done
+	for name in $(names .linux.seccomp.archs); do
+		jq --arg n "$name" '.linux.seccomp.architectures = [$n]' "$bundle/plain.json" >"$bundle/config.json"
+		explains "$name"
+	done
+	for name in $(names .linux.seccomp.supportedFlags); do
+		jq --arg n "$name" '.linux.seccomp.flags = [$n]' "$bundle/plain.json" >"$bundle/config.json"
+		explains "$name"
+	done
+	[ -z "$(names .linux.seccomp.actions | grep NOTIFY)" ]
+}
