@@ -77,8 +77,9 @@ static int open_dir(struct cgroup_dir *dir)
 {
 	autofd int mount_fd = cgroup_mount_open(dir->mount_point, &dir->is_v2);
 
+	/* A hierarchy that is not mounted any more is as a directory that is gone. */
 	if (mount_fd < 0) {
-		return mount_fd;
+		return mount_fd == -ENOENT ? 0 : mount_fd;
 	}
 	dir->fd = cgroup_dir_open(mount_fd, dir->path);
 	return dir->fd < 0 && dir->fd != -ENOENT ? dir->fd : 0;

@@ -117,6 +117,9 @@ static int remove_dir(const struct cgroup_dir *dir, uint64_t end_ns)
 	uint32_t parts = cgroup_count_parts(dir->path);
 	int r = mount_fd < 0 ? mount_fd : 0;
 
+	if (r == -ENOENT) {
+		return 0;
+	}
 	if (dir->kept >= parts && dir->fd >= 0) {
 		/* Not ours; but it had nothing below it when the container came. */
 		return remove_below(dir->fd);

@@ -453,7 +453,7 @@ damage_and_delete() {
 	local i
 	create one
 	berth kill one KILL
-	jq -c '.cgroups = [range(31) | "0//sys/fs/cgroup/pids//berth-none-\(.)"] + ["bad"]' "$root/one/state.json" >"$bundle/lies"
+	jq -c '.cgroups = [range(31) | "0//sys/fs/cgroup/pids//berth-none-\(.)"] + ["0//sys/fs/cgroup/nosuch//a", "bad"]' "$root/one/state.json" >"$bundle/lies"
 	cp "$bundle/lies" "$root/one/state.json"
 	{
 		echo "0 0"
