@@ -73,6 +73,9 @@ struct cli_verb {
 int cli_parse(const struct cli_globals *globals, const struct cli_option *options, size_t count,
 	int argc, char **argv);
 
+/* "usage: berth VERB ARGUMENTS", and what it does. */
+void cli_print_verb(const char *name);
+
 /* Complains with one line on stderr ("berth: ...") and, where there is a log, in the log. Returns the
  * exit status. `globals` may be NULL. */
 int cli_fail(const struct cli_globals *globals, const struct berth_error *err);

@@ -38,10 +38,21 @@ static void print_usage(FILE *out)
 		"  --root DIR, --log FILE, --log-format text|json, --cgroup-manager cgroupfs|disabled,\n"
 		"  --rootless auto|true|false, --version, --help\n\n");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		(void)fprintf(out, "  berth %s %s\n        %s\n", verbs[i].name, verbs[i].arguments,
-			verbs[i].help);
+		(void)fprintf(out, "  berth %s%s%s\n        %s\n", verbs[i].name,
+			verbs[i].arguments[0] ? " " : "", verbs[i].arguments, verbs[i].help);
 	}
 	(void)fprintf(out, "\n\"berth VERB --help\" lists the verb's options.\n");
+}
+
+void cli_print_verb(const char *name)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(name, verbs[i].name) == 0) {
+			printf("usage: berth %s%s%s\n%s\n\n", name,
+				verbs[i].arguments[0] ? " " : "", verbs[i].arguments,
+				verbs[i].help);
+		}
+	}
 }
 
 /* Descriptors 0, 1 and 2 exist, so that nothing opened later becomes one of them. A missing stdout is
@@ -190,7 +201,8 @@ int main(int argc, char **argv)
 	}
 	/* A caller may have left it ignored: then no child could be waited for. */
 	(void)signal(SIGCHLD, SIG_DFL);
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+				strcmp(argv[1], "help") == 0)) {
 		print_usage(stdout);
 		return 0;
 	}

@@ -24,7 +24,7 @@ static const struct cli_option *find_option(
 
 static void print_help(const struct cli_option *options, size_t count, const char *verb)
 {
-	printf("berth %s: options\n", verb);
+	cli_print_verb(verb);
 	for (size_t i = 0; i < count; i++) {
 		char letter[8] = "    ";
 

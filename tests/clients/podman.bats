@@ -90,7 +90,7 @@ background() {
 @test "user, capabilities, read-only root, no-new-privileges" {
 	run_engine podman run --rm --network none --user user --cap-drop all --read-only --read-only-tmpfs=false \
 		--security-opt no-new-privileges bb sh -c \
-		'id -u; id -G; grep -E "CapBnd|NoNewPrivs|Seccomp:" /proc/self/status | tr -s "\t" " "; touch /file'
+		'id -u; id -G; grep -E "CapBnd|NoNewPrivs|Seccomp:" /proc/self/status | tr -s "\t" " "; touch /file 2>&1'
 	assert_status 1
 	assert_contains $'1000\n1000 2000\nCapBnd: 0000000000000000\nNoNewPrivs: 1\nSeccomp: 2'
 	assert_contains "Read-only file system"

@@ -395,12 +395,14 @@ inside() {
 
 @test "1,000 times: right status each time, nothing is left" {
 	started
-	local i status
+	local i status mounts
+	mounts=$(host_mounts)
 	for ((i = 0; i < 1000; i++)); do
 		status=0
 		"$BERTH" exec "$cid" sh -c "exit $((i % 100))" || status=$?
 		[ "$status" = $((i % 100)) ]
 	done
+	[ "$mounts" = "$(host_mounts)" ]
 	[ "$("$BERTH" exec "$cid" ps | wc -l)" -le 5 ]
 	[ "$(wc -l <"/sys/fs/cgroup/pids/berth-$cid/cgroup.procs")" -le 2 ] || [ ! -e /sys/fs/cgroup/pids ]
 	[ "$(find "$bundle/state/$cid" -type f -o -type p | wc -l)" = 3 ]
