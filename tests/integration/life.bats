@@ -388,21 +388,29 @@ stopped_in() {
 	done
 }
 
+# ended_or_deleted PID ID: berth has ended, or does so as its container is deleted.
+ended_or_deleted() {
+	is_gone "$1" || {
+		berth delete --force "$2"
+		is_gone "$1"
+	}
+}
+
 @test "SIGTERM at any moment of run: either berth still serves the container, or there is none" {
 	config '.process.args = ["/bin/sleep", "100"]'
 	local i pid count
 	count=$(rounds 30)
 	for ((i = 0; i < count; i++)); do
-		berth run --bundle "$bundle" "term-$i" >/dev/null 2>&1 </dev/null 3>&- &
+		# Not by timeout(1): a signal in the midst of its fork ends it alone.
+		"$BERTH" --root "$root" run --bundle "$bundle" "term-$i" >/dev/null 2>&1 </dev/null 3>&- &
 		pid=$!
 		sleep "0.00$((i % 9 + 1))"
-		pkill -TERM -P $pid 2>/dev/null || true
+		kill -TERM $pid 2>/dev/null || true
 		sleep 0.1
-		if pgrep -P $pid >/dev/null; then
-			berth delete --force "term-$i"
-		fi
-		wait $pid || true
 		# Where berth ended at once, nothing that it had started may be left.
+		! is_gone $pid || until_true is_empty left_processes
+		until_true ended_or_deleted $pid "term-$i"
+		wait $pid || true
 		until_true is_empty left_processes
 		berth delete --force "term-$i"
 	done
