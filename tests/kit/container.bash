@@ -171,10 +171,10 @@ steps_of() {
 	sed -n "s/^\tX([0-9]*, [$1], \([a-z]*\)).*/\1/p" "$kit_root/lib/wire/step.h"
 }
 
-# until_true COMMAND...: within ten seconds.
+# until_true COMMAND...: within forty seconds, as a machine under emulation may need.
 until_true() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 800; i++)); do
 		! "$@" >/dev/null 2>&1 || return 0
 		sleep 0.05
 	done
