@@ -19,7 +19,8 @@ static const char *missing_reason(int refused)
 
 static int write_one(const struct cgroup *cgroup, const struct host_cgroup_write *write)
 {
-	int r = cgroup_file_write(cgroup->dirs[write->dir].fd, write->file, write->value);
+	int fd = cgroup->dirs[write->dir].fd;
+	int r = fd < 0 ? -ENOENT : cgroup_file_write(fd, write->file, write->value);
 
 	/* Gone as a file, or as a feature behind it. */
 	if ((write->flags & HOST_CGROUP_OPTIONAL) &&
@@ -63,6 +64,20 @@ static int write_at(const struct cgroup *cgroup, const struct host_cgroup *plan,
 	return is_turned ? 2 : 1;
 }
 
+/* Without the cgroup, which may be missing for a user without privileges, nothing but what the config asks for is
+ * an error: the default is that of every container. */
+static int limit_missing(const struct host_devices *devices, struct berth_error *err)
+{
+	bool is_asked = devices->is_allowed;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		is_asked = is_asked || !devices->rules[i].is_default;
+	}
+	return is_asked ? error_field(err, BERTH_ERROR_UNSUPPORTED, devices->pointer,
+				  "cannot be applied: the container's cgroup could not be made")
+			: 0;
+}
+
 static int limit_devices(
 	const struct cgroup *cgroup, const struct host_devices *devices, struct berth_error *err)
 {
@@ -72,6 +87,9 @@ static int limit_devices(
 		return 0;
 	}
 	dir = &cgroup->dirs[devices->dir];
+	if (dir->fd < 0) {
+		return limit_missing(devices, err);
+	}
 	return dir->is_v2 ? cgroup_devices_v2(dir->fd, devices, err)
 			  : cgroup_devices_v1(dir->fd, devices, err);
 }

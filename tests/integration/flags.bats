@@ -42,7 +42,7 @@ teardown() {
 		run unshare -m sh -c 'for m in /sys/fs/cgroup/*; do mount -o remount,bind,ro "$m" 2>/dev/null || true; done
 			exec "$1" --rootless "$2" run --bundle "$3" "$4"' sh "$BERTH" "$flag" "$bundle" "$cid"
 		if [ "$flag" = true ]; then
-			[ "$output" = RAN ]
+			assert_line RAN
 		else
 			assert_error "make the cgroup"
 		fi
