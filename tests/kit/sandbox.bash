@@ -97,12 +97,13 @@ sandbox_left() {
 }
 
 # What a container may not leave behind, one item a line: processes, mounts, cgroups, the state of runtimes.
-# To be compared with the same before. Processes that stay have names here; the mount of podman's own folder
-# comes and goes with podman.
+# To be compared with the same before. Processes that stay have names here, and nothing but grep runs while it looks
+# for the others; the mount of podman's own folder comes and goes with podman.
 sandbox_traces() {
 	# shellcheck disable=SC2016 # for the shell inside
 	inside bash -c '
-		grep -hvxE "bash|sleep|timeout|env|grep|dockerd|containerd" /proc/[0-9]*/comm | sed "s/^/process /"
+		processes=$(grep -hvxE "bash|sleep|timeout|env|grep|dockerd|containerd" /proc/[0-9]*/comm)
+		[ -z "$processes" ] || sed "s/^/process /" <<<"$processes"
 		cut -d " " -f 3- /proc/self/mountinfo | grep -v " $1/podman/overlay " | sed "s/^/mount /"
 		find /sys/fs/cgroup -type d | sed "s/^/cgroup /"
 		find /run/berth /run/runc /run/docker/runtime-* -mindepth 1 2>/dev/null | sed "s/^/state /"
