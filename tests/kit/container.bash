@@ -4,6 +4,8 @@
 # oracle for what is left behind.
 
 kit_root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+# shellcheck source=tests/kit/assert.bash
+. "$kit_root/tests/kit/assert.bash"
 # The programs: a release, and the same with failpoints (BERTH_FAIL=step:action). make_bundle puts in the
 # place of each a script that gives it a state root of the test's own.
 BERTH=${BERTH:-$kit_root/build/bin/berth}
@@ -90,13 +92,6 @@ berth_run() {
 	run timeout 60 "$BERTH" run --bundle "$bundle" "$cid"
 }
 
-assert_status() {
-	[ "$status" = "$1" ] || {
-		printf 'status %s, not %s; output:\n%s\n' "$status" "$1" "$output"
-		return 1
-	}
-}
-
 # assert_line TEXT: one line of the output is exactly this.
 assert_line() {
 	local line
@@ -121,13 +116,6 @@ refute_line() {
 refute_contains() {
 	[[ $output != *"$1"* ]] || {
 		printf '"%s" is in:\n%s\n' "$1" "$output"
-		return 1
-	}
-}
-
-assert_contains() {
-	[[ $output == *"$1"* ]] || {
-		printf 'no "%s" in:\n%s\n' "$1" "$output"
 		return 1
 	}
 }
@@ -169,17 +157,6 @@ is_stopped() {
 # Every step that there is, from the table of the sources.
 steps_of() {
 	sed -n "s/^\tX([0-9]*, [$1], \([a-z]*\)).*/\1/p" "$kit_root/lib/wire/step.h"
-}
-
-# until_true COMMAND...: within forty seconds, as a machine under emulation may need.
-until_true() {
-	local i
-	for ((i = 0; i < 800; i++)); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.05
-	done
-	echo "never true: $*"
-	return 1
 }
 
 # rounds NUMBER: how often a test does what it repeats; less often in a machine in software (tests/vm).

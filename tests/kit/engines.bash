@@ -8,6 +8,8 @@ BERTH=${BERTH:-$engines_root/build/bin/berth}
 export BERTH
 # shellcheck source=tests/kit/sandbox.bash
 . "$engines_root/tests/kit/sandbox.bash"
+# shellcheck source=tests/kit/assert.bash
+. "$engines_root/tests/kit/assert.bash"
 
 # engines_need PROGRAM...: for setup_file; where root or a program is missing, it fails, and $unable says so to the
 # tests (engines_skip): bats 1.8 cannot skip there.
@@ -71,6 +73,14 @@ podman() {
 		podman --tmpdir /run/podman --network-config-dir "$sandbox/networks" "$@"
 }
 
+# daemon_answers LOG COMMAND...: as soon as it does; or else the end of its log.
+daemon_answers() {
+	until_true "${@:2}" || {
+		inside tail -n 20 "$1"
+		return 1
+	}
+}
+
 # docker_open: a daemon with its containerd, and the image "bb".
 docker_open() {
 	inside mkdir -p "$sandbox/docker"
@@ -83,16 +93,9 @@ docker_open() {
 	END
 	inside sh -c 'exec setsid dockerd --config-file "$1/docker/daemon.json" >"$1/docker/log" 2>&1 </dev/null &' \
 		sh "$sandbox" 3>&-
-	local i
-	for ((i = 0; i < 300; i++)); do
-		! docker version >/dev/null 2>&1 || break
-		sleep 0.1
-	done
 	engine_image "$sandbox/image.tar"
-	docker import "$sandbox/image.tar" bb >/dev/null || {
-		inside tail -n 20 "$sandbox/docker/log"
-		return 1
-	}
+	daemon_answers "$sandbox/docker/log" docker version &&
+		docker import "$sandbox/image.tar" bb >/dev/null
 }
 
 docker() {
@@ -113,16 +116,8 @@ containerd_open() {
 	END
 	inside sh -c 'exec setsid containerd -c "$1/containerd/config.toml" >"$1/containerd/log" 2>&1 </dev/null &' \
 		sh "$sandbox" 3>&-
-	local i
-	for ((i = 0; i < 100; i++)); do
-		! ctr version >/dev/null 2>&1 || break
-		sleep 0.1
-	done
 	engine_image "$sandbox/image.tar"
-	ctr version >/dev/null || {
-		inside tail -n 20 "$sandbox/containerd/log"
-		return 1
-	}
+	daemon_answers "$sandbox/containerd/log" ctr version
 }
 
 ctr() {
@@ -159,23 +154,9 @@ nothing_left() {
 	sandbox_traces | diff "$BATS_FILE_TMPDIR/traces" -
 }
 
-assert_status() {
-	[ "$status" = "$1" ] || {
-		printf 'status %s, not %s; output:\n%s\n' "$status" "$1" "$output"
-		return 1
-	}
-}
-
 assert_output() {
 	[ "$output" = "$1" ] || {
 		printf 'output is not "%s" but:\n%s\n' "$1" "$output"
-		return 1
-	}
-}
-
-assert_contains() {
-	[[ $output == *"$1"* ]] || {
-		printf 'no "%s" in:\n%s\n' "$1" "$output"
 		return 1
 	}
 }
