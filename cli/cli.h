@@ -35,9 +35,9 @@ static inline void cli_close(const int *fd)
 
 /* The global flags, before the verb. */
 struct cli_globals {
-	const char *root;       /* --root, or the default */
-	const char *log;        /* --log: a file that gets the error as well; NULL: none */
-	const char *log_format; /* --log-format: "text" or "json" */
+	struct berth_context context; /* --root, or the default */
+	const char *log;              /* --log: a file that gets the error as well; NULL: none */
+	const char *log_format;       /* --log-format: "text" or "json" */
 	enum berth_cgroups cgroups;
 	enum berth_rootless rootless;
 };

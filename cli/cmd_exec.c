@@ -52,7 +52,6 @@ static int take_rest(struct exec_flags *flags, const struct cli_globals *globals
 	struct berth_exec_options *options = &flags->options;
 
 	options->size = sizeof(*options);
-	options->root = globals->root;
 	options->dies_with_thread = true;
 	options->env = (struct berth_texts){flags->env.items, flags->env.count};
 	options->capabilities =
@@ -118,7 +117,7 @@ int cmd_exec(const struct cli_globals *globals, int argc, char **argv)
 	if (take_rest(flags, globals, argc, argv, taken) != 0) {
 		return EXEC_EXIT_FAILURE;
 	}
-	if (berth_exec(&flags->options, &status, &err) < 0) {
+	if (berth_exec(&globals->context, &flags->options, &status, &err) < 0) {
 		(void)cli_fail(globals, &err);
 		return EXEC_EXIT_FAILURE;
 	}

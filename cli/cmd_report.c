@@ -26,7 +26,7 @@ int cmd_state(const struct cli_globals *globals, int argc, char **argv)
 	if (argc - taken != 1) {
 		return cli_need_arguments(globals, "state", 1);
 	}
-	if (berth_state(globals->root, argv[taken], &text, &err) < 0) {
+	if (berth_state(&globals->context, argv[taken], &text, &err) < 0) {
 		return cli_fail(globals, &err);
 	}
 	return write_line(globals, text, true);
@@ -77,7 +77,7 @@ int cmd_list(const struct cli_globals *globals, int argc, char **argv)
 	if (is_quiet) {
 		wanted = BERTH_LIST_IDS;
 	}
-	if (berth_list(globals->root, wanted, &text, &err) < 0) {
+	if (berth_list(&globals->context, wanted, &text, &err) < 0) {
 		return cli_fail(globals, &err);
 	}
 	return write_line(globals, text, wanted == BERTH_LIST_JSON);

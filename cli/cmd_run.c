@@ -36,7 +36,6 @@ static int take_rest(struct launch_flags *flags, const struct cli_globals *globa
 	const char *verb, int argc, char **argv, int taken)
 {
 	flags->options.size = sizeof(flags->options);
-	flags->options.root = globals->root;
 	flags->options.dies_with_thread = true;
 	flags->options.cgroups = globals->cgroups;
 	flags->options.rootless = globals->rootless;
@@ -67,7 +66,8 @@ int cmd_create(const struct cli_globals *globals, int argc, char **argv)
 	if (status != 0) {
 		return status;
 	}
-	return berth_create(&flags.options, &err) < 0 ? cli_fail(globals, &err) : 0;
+	return berth_create(&globals->context, &flags.options, &err) < 0 ? cli_fail(globals, &err)
+									 : 0;
 }
 
 int cmd_run(const struct cli_globals *globals, int argc, char **argv)
@@ -91,7 +91,7 @@ int cmd_run(const struct cli_globals *globals, int argc, char **argv)
 	if (status != 0) {
 		return status;
 	}
-	if (berth_run(&flags.options, &status, &err) < 0) {
+	if (berth_run(&globals->context, &flags.options, &status, &err) < 0) {
 		return cli_fail(globals, &err);
 	}
 	return cli_exit_status(status);

@@ -31,7 +31,7 @@ int cmd_start(const struct cli_globals *globals, int argc, char **argv)
 	if (at <= 0) {
 		return at < 0 ? CLI_EXIT_FAILURE : 0;
 	}
-	return berth_start(globals->root, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
+	return berth_start(&globals->context, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
 }
 
 int cmd_pause(const struct cli_globals *globals, int argc, char **argv)
@@ -42,7 +42,7 @@ int cmd_pause(const struct cli_globals *globals, int argc, char **argv)
 	if (at <= 0) {
 		return at < 0 ? CLI_EXIT_FAILURE : 0;
 	}
-	return berth_pause(globals->root, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
+	return berth_pause(&globals->context, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
 }
 
 int cmd_resume(const struct cli_globals *globals, int argc, char **argv)
@@ -53,7 +53,7 @@ int cmd_resume(const struct cli_globals *globals, int argc, char **argv)
 	if (at <= 0) {
 		return at < 0 ? CLI_EXIT_FAILURE : 0;
 	}
-	return berth_resume(globals->root, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
+	return berth_resume(&globals->context, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
 }
 
 int cmd_delete(const struct cli_globals *globals, int argc, char **argv)
@@ -69,8 +69,9 @@ int cmd_delete(const struct cli_globals *globals, int argc, char **argv)
 	if (at <= 0) {
 		return at < 0 ? CLI_EXIT_FAILURE : 0;
 	}
-	return berth_delete(globals->root, argv[at], is_forced, &err) < 0 ? cli_fail(globals, &err)
-									  : 0;
+	return berth_delete(&globals->context, argv[at], is_forced, &err) < 0
+		       ? cli_fail(globals, &err)
+		       : 0;
 }
 
 static const struct signal_name {
@@ -166,7 +167,7 @@ int cmd_kill(const struct cli_globals *globals, int argc, char **argv)
 	if (number < 0) {
 		return cli_fail_text(globals, "unknown signal \"%s\"", text);
 	}
-	return berth_kill(globals->root, argv[taken], number, is_all, &err) < 0
+	return berth_kill(&globals->context, argv[taken], number, is_all, &err) < 0
 		       ? cli_fail(globals, &err)
 		       : 0;
 }

@@ -88,7 +88,7 @@ static int default_root(const struct cli_globals *globals, char *buffer, size_t 
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
 	int length;
 
-	if (globals->root) {
+	if (globals->context.root) {
 		return 0;
 	}
 	if (geteuid() == 0) {
@@ -153,14 +153,15 @@ static int check_globals(
 
 static int run_line(int argc, char **argv)
 {
-	struct cli_globals globals = {.log_format = "text"};
+	struct cli_globals globals = {
+		.context = {.size = sizeof(globals.context)}, .log_format = "text"};
 	bool is_version = false;
 	bool is_debug = false;
 	bool is_systemd = false;
 	const char *manager = "cgroupfs";
 	const char *rootless = "auto";
 	const struct cli_option options[] = {
-		{"root", 0, &globals.root, NULL, "the state root"},
+		{"root", 0, &globals.context.root, NULL, "the state root"},
 		{"log", 0, &globals.log, NULL, "a file that gets the error as well"},
 		{"log-format", 0, &globals.log_format, NULL, "text or json"},
 		{"cgroup-manager", 0, &manager, NULL, "cgroupfs or disabled"},
@@ -190,7 +191,7 @@ static int run_line(int argc, char **argv)
 	if (default_root(&globals, root, sizeof(root)) != 0) {
 		return CLI_EXIT_FAILURE;
 	}
-	globals.root = globals.root ? globals.root : root;
+	globals.context.root = globals.context.root ? globals.context.root : root;
 	return run_verb(&globals, argc - taken, argv + taken);
 }
 

@@ -8,8 +8,6 @@
  * or a negative errno value and fills `err` (may be NULL). Texts that are handed out come from
  * malloc(3) and are the caller's to free(3).
  *
- * `root` is the state root: the directory that holds a record of each container between calls.
- * The command line takes /run/berth, or $XDG_RUNTIME_DIR/berth for a user who is not root.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +20,27 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** What a line of the log is about. */
+enum berth_log_level {
+	BERTH_LOG_WARNING, /**< something that was asked for is not so, and that is no failure */
+	BERTH_LOG_DEBUG,   /**< what is done */
+};
+
+/** Gets one line, without a newline and without control characters, before the verb returns. It must not
+ * call this library. */
+typedef void (*berth_log_fn)(void *argument, enum berth_log_level level, const char *line);
+
+/** What every verb works with. Zero is a good value for every member but the first two. */
+struct berth_context {
+	size_t size;      /**< sizeof(struct berth_context): members added later are then zero */
+	const char *root; /**< the state root: the directory that holds a record of each container
+			     between calls; create and run make it where it is missing. The command
+			     line takes /run/berth, or $XDG_RUNTIME_DIR/berth for a user who is not
+			     root */
+	berth_log_fn log; /**< NULL: nobody reads what is no error */
+	void *log_argument;
+};
 
 /** Who makes the container's cgroup. */
 enum berth_cgroups {
@@ -36,10 +55,9 @@ enum berth_rootless {
 	BERTH_ROOTLESS_NO,
 };
 
-/** How to create or run a container. Zero is a good value for every member but the first three. */
+/** How to create or run a container. Zero is a good value for every member but the first two. */
 struct berth_options {
 	size_t size;        /**< sizeof(struct berth_options): members added later are then zero */
-	const char *root;   /**< the state root; it is made where it is missing */
 	const char *id;     /**< [A-Za-z0-9_+][A-Za-z0-9_+.-]*, at most 255 bytes */
 	const char *bundle; /**< the bundle's directory; NULL: the working directory */
 	const char *pid_file; /**< gets the pid as digits when the container is there; NULL: none */
@@ -60,10 +78,12 @@ struct berth_options {
  * Creates a container (runtime.md, "create"): everything is there but its program, which waits for
  * berth_start(). SIGCHLD must not be ignored: the container's process is a child of the caller.
  */
-BERTH_PUBLIC int berth_create(const struct berth_options *options, struct berth_error *err);
+BERTH_PUBLIC int berth_create(const struct berth_context *context,
+	const struct berth_options *options, struct berth_error *err);
 
 /** Starts the program of a created container (runtime.md, "start"). */
-BERTH_PUBLIC int berth_start(const char *root, const char *id, struct berth_error *err);
+BERTH_PUBLIC int berth_start(
+	const struct berth_context *context, const char *id, struct berth_error *err);
 
 /**
  * Runs a container: create and start in one, and in the foreground, until it ends, delete as well.
@@ -73,8 +93,8 @@ BERTH_PUBLIC int berth_start(const char *root, const char *id, struct berth_erro
  *
  * @param ret_status  its end, as wait(2) gives it; 0 when it is detached; may be NULL
  */
-BERTH_PUBLIC int berth_run(
-	const struct berth_options *options, int *ret_status, struct berth_error *err);
+BERTH_PUBLIC int berth_run(const struct berth_context *context, const struct berth_options *options,
+	int *ret_status, struct berth_error *err);
 
 /** A list of texts, borrowed. */
 struct berth_texts {
@@ -83,13 +103,12 @@ struct berth_texts {
 };
 
 /**
- * How to start another process in a container. Zero is a good value for every member but the first three,
+ * How to start another process in a container. Zero is a good value for every member but the first two,
  * and one of `process` and `args`.
  */
 struct berth_exec_options {
-	size_t size;      /**< sizeof(struct berth_exec_options) */
-	const char *root; /**< the state root */
-	const char *id;   /**< the container */
+	size_t size;    /**< sizeof(struct berth_exec_options) */
+	const char *id; /**< the container */
 	const char *
 		process; /**< a file with an object like the "process" of config.json: it is taken whole,
 			       and the members from `args` to `no_new_privs` are not looked at */
@@ -120,7 +139,7 @@ struct berth_exec_options {
  *
  * @param ret_status  its end, as wait(2) gives it; 0 when it is detached; may be NULL
  */
-BERTH_PUBLIC int berth_exec(
+BERTH_PUBLIC int berth_exec(const struct berth_context *context,
 	const struct berth_exec_options *options, int *ret_status, struct berth_error *err);
 
 /**
@@ -128,15 +147,17 @@ BERTH_PUBLIC int berth_exec(
  * processes, and then one that has stopped is no failure. SIGKILL reaches all of them also where they have no
  * pid namespace of their own.
  */
-BERTH_PUBLIC int berth_kill(
-	const char *root, const char *id, int signal, bool is_all, struct berth_error *err);
+BERTH_PUBLIC int berth_kill(const struct berth_context *context, const char *id, int signal,
+	bool is_all, struct berth_error *err);
 
 /**
  * Freezes all processes of a container, or thaws them. A frozen one is "paused"; it can be killed and deleted.
  * Needs a cgroup that can be frozen: version 2, or the controller freezer.
  */
-BERTH_PUBLIC int berth_pause(const char *root, const char *id, struct berth_error *err);
-BERTH_PUBLIC int berth_resume(const char *root, const char *id, struct berth_error *err);
+BERTH_PUBLIC int berth_pause(
+	const struct berth_context *context, const char *id, struct berth_error *err);
+BERTH_PUBLIC int berth_resume(
+	const struct berth_context *context, const char *id, struct berth_error *err);
 
 /**
  * The processes of a container: those in its cgroup and below, as this pid namespace sees them; without a
@@ -144,20 +165,20 @@ BERTH_PUBLIC int berth_resume(const char *root, const char *id, struct berth_err
  *
  * @param ret_pids  from malloc(3), the caller's to free(3); NULL where there are none
  */
-BERTH_PUBLIC int berth_pids(const char *root, const char *id, pid_t **ret_pids, size_t *ret_count,
-	struct berth_error *err);
+BERTH_PUBLIC int berth_pids(const struct berth_context *context, const char *id, pid_t **ret_pids,
+	size_t *ret_count, struct berth_error *err);
 
 /**
  * Deletes what is left of a container that has stopped, or was only created (runtime.md, "delete"). With
  * `is_forced` one that runs is killed first, a record that is damaged is removed, and one that is not
  * there is no failure.
  */
-BERTH_PUBLIC int berth_delete(
-	const char *root, const char *id, bool is_forced, struct berth_error *err);
+BERTH_PUBLIC int berth_delete(const struct berth_context *context, const char *id, bool is_forced,
+	struct berth_error *err);
 
 /** The state of a container as JSON (runtime.md, "State"). */
-BERTH_PUBLIC int berth_state(
-	const char *root, const char *id, char **ret_text, struct berth_error *err);
+BERTH_PUBLIC int berth_state(const struct berth_context *context, const char *id, char **ret_text,
+	struct berth_error *err);
 
 /** The forms of a list. */
 enum berth_list_format {
@@ -167,8 +188,8 @@ enum berth_list_format {
 };
 
 /** All containers of a state root, sorted by id. */
-BERTH_PUBLIC int berth_list(
-	const char *root, enum berth_list_format format, char **ret_text, struct berth_error *err);
+BERTH_PUBLIC int berth_list(const struct berth_context *context, enum berth_list_format format,
+	char **ret_text, struct berth_error *err);
 
 /**
  * The plan of a run, as text for people: what the parent and what the child would do, in order.

@@ -30,15 +30,59 @@ static int take_versioned(
 	return 0;
 }
 
-static int check_names(const char *root, const char *id, struct berth_error *err)
+_Static_assert(
+	BERTH_LOG_WARNING == (int)LOG_LEVEL_WARNING && BERTH_LOG_DEBUG == (int)LOG_LEVEL_DEBUG,
+	"the levels are those of base");
+
+/* The caller's function behind one of the library's own type. */
+static void pass_line(void *argument, enum log_level level, const char *text)
 {
-	return root && id
-		       ? 0
-		       : error_set(err, BERTH_ERROR_USAGE, "%s is not set", root ? "id" : "root");
+	const struct berth_context *context = argument;
+
+	context->log(context->log_argument, (enum berth_log_level)level, text);
 }
 
-static int take_options(const struct berth_options *options, struct life_request *ret_request,
+/* A context that was checked, in both forms. */
+struct taken_context {
+	struct berth_context asked;
+	struct life_context life;
+};
+
+static int take_context(const struct berth_context *context, struct taken_context *ret_taken,
 	struct berth_error *err)
+{
+	struct berth_context *asked = &ret_taken->asked;
+	int r;
+
+	*ret_taken = (struct taken_context){0};
+	if (!context || context->size < offsetof(struct berth_context, log)) {
+		return error_set(err, BERTH_ERROR_USAGE, "berth_context: size is not set");
+	}
+	r = take_versioned(context, context->size, asked, sizeof(*asked), err);
+	if (r < 0) {
+		return r;
+	}
+	ret_taken->life = (struct life_context){
+		.root = asked->root,
+		.log = {.fn = asked->log ? pass_line : NULL, .argument = asked},
+	};
+	return asked->root ? 0
+			   : error_set(err, BERTH_ERROR_USAGE, "berth_context: root is not set");
+}
+
+/* The beginning of every verb on one container: a clean error, a context and an id. */
+static int take_call(const struct berth_context *context, const char *id,
+	struct taken_context *ret_taken, struct berth_error *err)
+{
+	int r;
+
+	error_clear(err);
+	r = take_context(context, ret_taken, err);
+	return r < 0 || id ? r : error_set(err, BERTH_ERROR_USAGE, "id is not set");
+}
+
+static int take_options(const struct life_context *context, const struct berth_options *options,
+	struct life_request *ret_request, struct berth_error *err)
 {
 	struct berth_options taken = {0};
 	int r;
@@ -47,18 +91,18 @@ static int take_options(const struct berth_options *options, struct life_request
 		return error_set(err, BERTH_ERROR_USAGE, "berth_options: size is not set");
 	}
 	r = take_versioned(options, options->size, &taken, sizeof(taken), err);
-	if (r == 0) {
-		r = check_names(taken.root, taken.id, err);
-	}
 	if (r < 0) {
 		return r;
+	}
+	if (!taken.id) {
+		return error_set(err, BERTH_ERROR_USAGE, "id is not set");
 	}
 	if (taken.cgroups > BERTH_CGROUPS_DISABLED || taken.rootless > BERTH_ROOTLESS_NO) {
 		return error_set(err, BERTH_ERROR_USAGE, "berth_options: %s is none of its values",
 			taken.cgroups > BERTH_CGROUPS_DISABLED ? "cgroups" : "rootless");
 	}
 	*ret_request = (struct life_request){
-		.root = taken.root,
+		.context = context,
 		.id = taken.id,
 		.bundle = taken.bundle ? taken.bundle : ".",
 		.pid_file = taken.pid_file,
@@ -80,8 +124,9 @@ static struct spec_strings take_texts(struct berth_texts texts)
 	return (struct spec_strings){.items = texts.items, .count = texts.count};
 }
 
-static int take_exec_options(const struct berth_exec_options *options,
-	struct life_exec_request *ret_request, struct berth_error *err)
+static int take_exec_options(const struct life_context *context,
+	const struct berth_exec_options *options, struct life_exec_request *ret_request,
+	struct berth_error *err)
 {
 	struct berth_exec_options taken = {0};
 	int r;
@@ -90,18 +135,18 @@ static int take_exec_options(const struct berth_exec_options *options,
 		return error_set(err, BERTH_ERROR_USAGE, "berth_exec_options: size is not set");
 	}
 	r = take_versioned(options, options->size, &taken, sizeof(taken), err);
-	if (r == 0) {
-		r = check_names(taken.root, taken.id, err);
-	}
 	if (r < 0) {
 		return r;
+	}
+	if (!taken.id) {
+		return error_set(err, BERTH_ERROR_USAGE, "id is not set");
 	}
 	if (!taken.process && taken.args.count == 0) {
 		return error_set(err, BERTH_ERROR_USAGE,
 			"berth_exec_options: neither process nor args is set");
 	}
 	*ret_request = (struct life_exec_request){
-		.root = taken.root,
+		.context = context,
 		.id = taken.id,
 		.process = taken.process,
 		.wish = {.args = take_texts(taken.args),
@@ -129,117 +174,135 @@ _Static_assert(BERTH_ROOTLESS_AUTO == (int)PLAN_ROOTLESS_AUTO &&
 		       BERTH_ROOTLESS_NO == (int)PLAN_ROOTLESS_NO,
 	"the values are those of plan");
 
-int berth_create(const struct berth_options *options, struct berth_error *err)
+int berth_create(const struct berth_context *context, const struct berth_options *options,
+	struct berth_error *err)
 {
 	struct life_request request;
+	struct taken_context taken;
 	int r;
 
 	error_clear(err);
-	r = take_options(options, &request, err);
+	r = take_context(context, &taken, err);
+	if (r == 0) {
+		r = take_options(&taken.life, options, &request, err);
+	}
 	return r < 0 ? r : life_create(&request, err);
 }
 
-int berth_run(const struct berth_options *options, int *ret_status, struct berth_error *err)
+int berth_run(const struct berth_context *context, const struct berth_options *options,
+	int *ret_status, struct berth_error *err)
 {
 	struct life_request request;
 	int status;
+	struct taken_context taken;
 	int r;
 
 	error_clear(err);
-	r = take_options(options, &request, err);
+	r = take_context(context, &taken, err);
+	if (r == 0) {
+		r = take_options(&taken.life, options, &request, err);
+	}
 	return r < 0 ? r : life_run(&request, ret_status ? ret_status : &status, err);
 }
 
-int berth_start(const char *root, const char *id, struct berth_error *err)
+int berth_start(const struct berth_context *context, const char *id, struct berth_error *err)
 {
-	int r;
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
 
-	error_clear(err);
-	r = check_names(root, id, err);
-	return r < 0 ? r : life_start(root, id, err);
+	return r < 0 ? r : life_start(&taken.life, id, err);
 }
 
-int berth_exec(const struct berth_exec_options *options, int *ret_status, struct berth_error *err)
+int berth_exec(const struct berth_context *context, const struct berth_exec_options *options,
+	int *ret_status, struct berth_error *err)
 {
 	struct life_exec_request request;
 	int status;
+	struct taken_context taken;
 	int r;
 
 	error_clear(err);
-	r = take_exec_options(options, &request, err);
+	r = take_context(context, &taken, err);
+	if (r == 0) {
+		r = take_exec_options(&taken.life, options, &request, err);
+	}
 	return r < 0 ? r : life_exec(&request, ret_status ? ret_status : &status, err);
 }
 
-int berth_kill(const char *root, const char *id, int signal, bool is_all, struct berth_error *err)
-{
-	int r;
-
-	error_clear(err);
-	r = check_names(root, id, err);
-	return r < 0 ? r : life_kill(root, id, signal, is_all, err);
-}
-
-int berth_pause(const char *root, const char *id, struct berth_error *err)
-{
-	int r;
-
-	error_clear(err);
-	r = check_names(root, id, err);
-	return r < 0 ? r : life_pause(root, id, true, err);
-}
-
-int berth_resume(const char *root, const char *id, struct berth_error *err)
-{
-	int r;
-
-	error_clear(err);
-	r = check_names(root, id, err);
-	return r < 0 ? r : life_pause(root, id, false, err);
-}
-
-int berth_pids(const char *root, const char *id, pid_t **ret_pids, size_t *ret_count,
+int berth_kill(const struct berth_context *context, const char *id, int signal, bool is_all,
 	struct berth_error *err)
 {
-	int r;
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
 
-	error_clear(err);
-	r = check_names(root, id, err);
-	return r < 0 ? r : life_pids(root, id, ret_pids, ret_count, err);
+	return r < 0 ? r : life_kill(&taken.life, id, signal, is_all, err);
 }
 
-int berth_delete(const char *root, const char *id, bool is_forced, struct berth_error *err)
+int berth_pause(const struct berth_context *context, const char *id, struct berth_error *err)
+{
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
+
+	return r < 0 ? r : life_pause(&taken.life, id, true, err);
+}
+
+int berth_resume(const struct berth_context *context, const char *id, struct berth_error *err)
+{
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
+
+	return r < 0 ? r : life_pause(&taken.life, id, false, err);
+}
+
+int berth_pids(const struct berth_context *context, const char *id, pid_t **ret_pids,
+	size_t *ret_count, struct berth_error *err)
+{
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
+
+	return r < 0 ? r : life_pids(&taken.life, id, ret_pids, ret_count, err);
+}
+
+int berth_delete(const struct berth_context *context, const char *id, bool is_forced,
+	struct berth_error *err)
 {
 	struct berth_error own = {0};
-	int r;
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
 
 	/* The class of a failure decides, so there is always an error object. */
-	error_clear(err);
-	r = check_names(root, id, err);
-	return r < 0 ? r : life_delete(root, id, is_forced, err ? err : &own);
+	return r < 0 ? r : life_delete(&taken.life, id, is_forced, err ? err : &own);
 }
 
-int berth_state(const char *root, const char *id, char **ret_text, struct berth_error *err)
+int berth_state(const struct berth_context *context, const char *id, char **ret_text,
+	struct berth_error *err)
 {
-	int r;
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
 
-	error_clear(err);
-	r = check_names(root, id, err);
-	return r < 0 ? r : life_state(root, id, ret_text, err);
+	return r < 0 ? r : life_state(&taken.life, id, ret_text, err);
 }
 
 _Static_assert(BERTH_LIST_TABLE == (int)LIFE_TABLE && BERTH_LIST_JSON == (int)LIFE_JSON &&
 		       BERTH_LIST_IDS == (int)LIFE_IDS,
 	"the formats are those of life");
 
-int berth_list(
-	const char *root, enum berth_list_format format, char **ret_text, struct berth_error *err)
+int berth_list(const struct berth_context *context, enum berth_list_format format, char **ret_text,
+	struct berth_error *err)
 {
+	struct taken_context taken;
+	int r;
+
 	error_clear(err);
-	if (!root || format > BERTH_LIST_IDS) {
-		return error_set(err, BERTH_ERROR_USAGE,
-			root ? "the format of a list is none of its values" : "root is not set");
+	r = take_context(context, &taken, err);
+	if (r < 0) {
+		return r;
 	}
-	return life_list(root, (enum life_format)format, ret_text, err);
+	if (format > BERTH_LIST_IDS) {
+		return error_set(
+			err, BERTH_ERROR_USAGE, "the format of a list is none of its values");
+	}
+	return life_list(&taken.life, (enum life_format)format, ret_text, err);
 }
 
 int berth_explain(const char *bundle, char **ret_text, struct berth_error *err)

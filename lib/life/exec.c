@@ -69,7 +69,7 @@ static int check_status(const struct exec *exec, struct berth_error *err)
 static int exec_find(struct exec *exec, struct berth_error *err)
 {
 	const struct life_exec_request *request = exec->request;
-	int r = life_found_look(&exec->found, request->root, request->id, err);
+	int r = life_found_look(&exec->found, request->context, request->id, err);
 
 	if (r == 0) {
 		r = check_status(exec, err);

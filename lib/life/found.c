@@ -24,13 +24,14 @@ void life_found_init(struct life_found *found)
 	cgroup_init(&found->cgroup);
 }
 
-int life_found_lock(
-	struct life_found *found, const char *root, const char *id, struct berth_error *err)
+int life_found_lock(struct life_found *found, const struct life_context *context, const char *id,
+	struct berth_error *err)
 {
 	int r;
 
 	life_found_init(found);
-	r = store_open(root, false, &found->store, err);
+	found->context = context;
+	r = store_open(context->root, false, &found->store, err);
 	return r < 0 ? r : store_find(&found->store, id, &found->entry, err);
 }
 
@@ -66,23 +67,24 @@ int life_found_read(struct life_found *found, struct berth_error *err)
 	return r;
 }
 
-int life_found_look(
-	struct life_found *found, const char *root, const char *id, struct berth_error *err)
+int life_found_look(struct life_found *found, const struct life_context *context, const char *id,
+	struct berth_error *err)
 {
 	int r;
 
 	life_found_init(found);
-	r = store_open(root, false, &found->store, err);
+	found->context = context;
+	r = store_open(context->root, false, &found->store, err);
 	if (r == 0) {
 		r = store_look(&found->store, id, &found->entry, err);
 	}
 	return r < 0 ? r : life_found_read(found, err);
 }
 
-int life_found_open(
-	struct life_found *found, const char *root, const char *id, struct berth_error *err)
+int life_found_open(struct life_found *found, const struct life_context *context, const char *id,
+	struct berth_error *err)
 {
-	int r = life_found_lock(found, root, id, err);
+	int r = life_found_lock(found, context, id, err);
 
 	return r < 0 ? r : life_found_read(found, err);
 }

@@ -6,6 +6,7 @@
 #include "life/life.h"
 
 struct life_found {
+	const struct life_context *context; /* from life_found_lock() or life_found_look() on */
 	struct arena arena;
 	struct store store;
 	struct store_entry entry;
@@ -20,7 +21,7 @@ void life_found_finish(struct life_found *found);
 #define autofound __attribute__((cleanup(life_found_finish)))
 
 /* Finds and locks; the record is the caller's to read. The caller finishes it, also after a failure. */
-int life_found_lock(struct life_found *found, const char *root, const char *id,
+int life_found_lock(struct life_found *found, const struct life_context *context, const char *id,
 	struct berth_error *err) must_use;
 
 /* Reads the record, and opens the cgroup that it names. */
@@ -28,12 +29,12 @@ int life_found_read(struct life_found *found, struct berth_error *err) must_use;
 int life_found_cgroup(struct life_found *found, struct berth_error *err) must_use;
 
 /* Both. */
-int life_found_open(struct life_found *found, const char *root, const char *id,
+int life_found_open(struct life_found *found, const struct life_context *context, const char *id,
 	struct berth_error *err) must_use;
 
 /* The same without the lock, for those who change nothing on record: a pidfd says whether the container is still
  * the one of the record, and who holds the lock, or wants it, must not be kept waiting by a container. */
-int life_found_look(struct life_found *found, const char *root, const char *id,
+int life_found_look(struct life_found *found, const struct life_context *context, const char *id,
 	struct berth_error *err) must_use;
 
 /* The config of the container as it was when it was made. The caller finishes it, also after a failure; it may
@@ -67,8 +68,9 @@ void life_hooks_finish(struct life_hooks *hooks);
 int life_hooks_run(int step, const struct wire_hooks *hooks, const struct store_record *record,
 	enum store_status status, struct berth_error *err) must_use;
 
-/* Step "poststop": all of them, whatever fails (runtime.md, "Lifecycle": a warning at most). */
-void life_hooks_stop(const struct wire_hooks *hooks, const struct store_record *record);
+/* Step "poststop": all of them; a failure is a line of the log (runtime.md, "Lifecycle"). */
+void life_hooks_stop(
+	const struct wire_hooks *hooks, const struct store_record *record, const struct log *log);
 
 /* What the record, the kernel and the cgroup say. */
 enum store_status life_status(const struct store_entry *entry, const struct store_record *record);

@@ -31,12 +31,19 @@ int life_hooks_run(int step, const struct wire_hooks *hooks, const struct store_
 	return r;
 }
 
-void life_hooks_stop(const struct wire_hooks *hooks, const struct store_record *record)
+void life_hooks_stop(
+	const struct wire_hooks *hooks, const struct store_record *record, const struct log *log)
 {
 	for (size_t i = 0; i < hooks->count; i++) {
 		const struct wire_hooks one = {.items = &hooks->items[i], .count = 1};
 
-		(void)!life_hooks_run(WIRE_STEP_poststop, &one, record, STORE_STOPPED, NULL);
+		struct berth_error err = {0};
+		char line[BERTH_ERROR_MESSAGE_SIZE];
+
+		if (life_hooks_run(WIRE_STEP_poststop, &one, record, STORE_STOPPED, &err) < 0) {
+			(void)error_format(&err, line, sizeof(line));
+			log_line(log, LOG_LEVEL_WARNING, "container %s: %s", record->id, line);
+		}
 	}
 }
 

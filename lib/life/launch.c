@@ -71,7 +71,8 @@ static int launch_undo(struct launch *launch, struct berth_error *err)
 	launch->is_recorded = false;
 	r = life_end_cgroup(&launch->cgroup, !launch->is_over || launch->record.is_pid_shared, err);
 	if (r == 0 && launch->is_built) {
-		life_hooks_stop(&launch->process.plan.hooks.poststop, &launch->record);
+		life_hooks_stop(&launch->process.plan.hooks.poststop, &launch->record,
+			&launch->request->context->log);
 	}
 	return r < 0 ? r : store_remove(&launch->store, &launch->entry, err);
 }
@@ -159,7 +160,7 @@ static int launch_record(struct launch *launch, struct berth_error *err)
 	int r = wire_step_enter(WIRE_STEP_record, err);
 
 	if (r == 0) {
-		r = store_open(launch->request->root, true, &launch->store, err);
+		r = store_open(launch->request->context->root, true, &launch->store, err);
 	}
 	if (r == 0) {
 		r = store_create(&launch->store, launch->request->id, &launch->entry, err);

@@ -14,10 +14,17 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
 #include "store/store.h"
 #include "json/json.h"
+
+/* What every verb is called with. */
+struct life_context {
+	const char *root; /* the state root */
+	struct log log;
+};
 
 /* A config, read and decoded. Everything lives in the arena. */
 struct life_config {
@@ -43,7 +50,7 @@ int life_config_plan(struct life_config *config, const struct plan_request *requ
 
 /* What create and run are asked for. */
 struct life_request {
-	const char *root; /* the state root */
+	const struct life_context *context;
 	const char *id;
 	const char *bundle;
 	const char *pid_file;       /* NULL: none */
@@ -62,11 +69,12 @@ int life_create(const struct life_request *request, struct berth_error *err) mus
 int life_run(const struct life_request *request, int *ret_status, struct berth_error *err) must_use;
 
 /* start: the program of a created container. */
-int life_start(const char *root, const char *id, struct berth_error *err) must_use;
+int life_start(
+	const struct life_context *context, const char *id, struct berth_error *err) must_use;
 
 /* What exec is asked for. */
 struct life_exec_request {
-	const char *root;
+	const struct life_context *context;
 	const char *id;
 	const char *process;   /* a file with an object like the config's "process"; NULL: none */
 	struct plan_exec wish; /* but for request, pid and process */
@@ -85,24 +93,27 @@ int life_exec(
 	const struct life_exec_request *request, int *ret_status, struct berth_error *err) must_use;
 
 /* kill: a signal to the container's first process, or to all; then one that has stopped is no failure. */
-int life_kill(const char *root, const char *id, int signal, bool is_all,
+int life_kill(const struct life_context *context, const char *id, int signal, bool is_all,
 	struct berth_error *err) must_use;
 
 /* pause and resume: all processes are frozen, or thawed. */
-int life_pause(const char *root, const char *id, bool is_paused, struct berth_error *err) must_use;
+int life_pause(const struct life_context *context, const char *id, bool is_paused,
+	struct berth_error *err) must_use;
 
 /* ps: the processes in the container's cgroup, in an array from malloc, NULL for none. */
-int life_pids(const char *root, const char *id, pid_t **ret_pids, size_t *ret_count,
-	struct berth_error *err) must_use;
+int life_pids(const struct life_context *context, const char *id, pid_t **ret_pids,
+	size_t *ret_count, struct berth_error *err) must_use;
 
 /* delete: what is left of a stopped container; with `is_forced` it is stopped first, a record that is
  * damaged or not there is no failure. */
-int life_delete(const char *root, const char *id, bool is_forced, struct berth_error *err) must_use;
+int life_delete(const struct life_context *context, const char *id, bool is_forced,
+	struct berth_error *err) must_use;
 
 /* state: the state of runtime.md as JSON. list: all of them, as a table, JSON or ids. From malloc. */
 enum life_format { LIFE_TABLE, LIFE_JSON, LIFE_IDS };
-int life_state(const char *root, const char *id, char **ret_text, struct berth_error *err) must_use;
-int life_list(const char *root, enum life_format format, char **ret_text,
+int life_state(const struct life_context *context, const char *id, char **ret_text,
+	struct berth_error *err) must_use;
+int life_list(const struct life_context *context, enum life_format format, char **ret_text,
 	struct berth_error *err) must_use;
 
 /* explain: the plan as text, from malloc. Nothing is started. */

@@ -8,10 +8,11 @@
 #include "base/cleanup.h"
 #include "life/found.h"
 
-int life_pause(const char *root, const char *id, bool is_paused, struct berth_error *err)
+int life_pause(
+	const struct life_context *context, const char *id, bool is_paused, struct berth_error *err)
 {
 	autofound struct life_found found;
-	int r = life_found_open(&found, root, id, err);
+	int r = life_found_open(&found, context, id, err);
 	bool is_running;
 
 	if (r < 0) {
@@ -65,13 +66,13 @@ static int find_pids(const struct life_found *found, struct pids *pids)
 	return pidfd < 0 ? 0 : add_pid(found->record.pid, pids);
 }
 
-int life_pids(const char *root, const char *id, pid_t **ret_pids, size_t *ret_count,
-	struct berth_error *err)
+int life_pids(const struct life_context *context, const char *id, pid_t **ret_pids,
+	size_t *ret_count, struct berth_error *err)
 {
 	autofound struct life_found found;
 	struct pids pids = {0};
 	autoptr pid_t *items = NULL;
-	int r = life_found_look(&found, root, id, err);
+	int r = life_found_look(&found, context, id, err);
 
 	if (r < 0) {
 		return r;

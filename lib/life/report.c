@@ -92,7 +92,8 @@ int life_state_for_child(const struct store_record *record, struct arena *arena,
 	return *ret_text ? 0 : error_system(err, ENOMEM, "memory for the state's text");
 }
 
-int life_state(const char *root, const char *id, char **ret_text, struct berth_error *err)
+int life_state(const struct life_context *context, const char *id, char **ret_text,
+	struct berth_error *err)
 {
 	__attribute__((cleanup(json_writer_finish))) struct json_writer writer;
 	__attribute__((cleanup(store_entry_close))) struct store_entry entry;
@@ -104,7 +105,7 @@ int life_state(const char *root, const char *id, char **ret_text, struct berth_e
 	json_writer_init(&writer, true);
 	store_entry_init(&entry);
 	arena_init(&arena, LIFE_MEMORY_MAX);
-	r = store_open(root, false, &store, err);
+	r = store_open(context->root, false, &store, err);
 	if (r == 0) {
 		r = store_look(&store, id, &entry, err);
 	}
@@ -258,13 +259,14 @@ static int list_text(const struct store *store, struct arena *arena, enum life_f
 				   : table_text(items, kept, format, arena, ret_text, err);
 }
 
-int life_list(const char *root, enum life_format format, char **ret_text, struct berth_error *err)
+int life_list(const struct life_context *context, enum life_format format, char **ret_text,
+	struct berth_error *err)
 {
 	__attribute__((cleanup(store_close))) struct store store = {.fd = -1};
 	autoarena struct arena arena;
 	int r;
 
 	arena_init(&arena, LIFE_MEMORY_MAX);
-	r = store_open(root, false, &store, err);
+	r = store_open(context->root, false, &store, err);
 	return r < 0 ? r : list_text(&store, &arena, format, ret_text, err);
 }

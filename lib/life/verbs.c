@@ -63,7 +63,7 @@ static int destroy(
 		r = life_end_cgroup(&found->cgroup, life_has_processes(found), err);
 	}
 	if (r == 0 && found->record.pid > 0) {
-		life_hooks_stop(&hooks->plan.poststop, &found->record);
+		life_hooks_stop(&hooks->plan.poststop, &found->record, &found->context->log);
 	}
 	return r < 0 ? r : store_remove(&found->store, &found->entry, err);
 }
@@ -95,13 +95,13 @@ static int start_hooks(struct life_found *found, const struct life_hooks *hooks,
 	return r;
 }
 
-int life_start(const char *root, const char *id, struct berth_error *err)
+int life_start(const struct life_context *context, const char *id, struct berth_error *err)
 {
 	autofound struct life_found found;
 	autohooks struct life_hooks hooks = {0};
 	autofd int watch_fd = -1;
 	autofd int fifo_fd = -1;
-	int r = life_found_open(&found, root, id, err);
+	int r = life_found_open(&found, context, id, err);
 
 	if (r == 0) {
 		r = wire_step_enter(WIRE_STEP_start, err);
@@ -152,10 +152,11 @@ static int kill_first(const struct life_found *found, int signal, struct berth_e
 	return r < 0 ? error_system(err, r, "send signal %d to the container", signal) : 0;
 }
 
-int life_kill(const char *root, const char *id, int signal, bool is_all, struct berth_error *err)
+int life_kill(const struct life_context *context, const char *id, int signal, bool is_all,
+	struct berth_error *err)
 {
 	autofound struct life_found found;
-	int r = life_found_look(&found, root, id, err);
+	int r = life_found_look(&found, context, id, err);
 
 	if (r < 0) {
 		return r;
@@ -207,10 +208,11 @@ static int delete_found(struct life_found *found, bool is_forced, struct berth_e
 	return r < 0 ? r : destroy(found, &hooks, err);
 }
 
-int life_delete(const char *root, const char *id, bool is_forced, struct berth_error *err)
+int life_delete(
+	const struct life_context *context, const char *id, bool is_forced, struct berth_error *err)
 {
 	autofound struct life_found found;
-	int r = life_found_lock(&found, root, id, err);
+	int r = life_found_lock(&found, context, id, err);
 
 	if (r < 0 && is_forced && err && err->error_class == BERTH_ERROR_NOT_FOUND) {
 		error_clear(err);

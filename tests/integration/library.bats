@@ -50,10 +50,11 @@ int main(void)
 	struct berth_error err = {0};
 	char line[1200];
 	int status;
+	struct berth_context context = {.size = sizeof(context), .root = "/nowhere"};
 	struct berth_options run = {
-		.size = sizeof(run), .root = "/nowhere", .id = "x", .bundle = "/nowhere"};
+		.size = sizeof(run), .id = "x", .bundle = "/nowhere"};
 
-	if (berth_run(&run, &status, &err) == 0) {
+	if (berth_run(&context, &run, &status, &err) == 0) {
 		return 1;
 	}
 	berth_error_text(&err, line, sizeof(line));
@@ -135,8 +136,9 @@ static int check(int r, const char *verb, const struct berth_error *err)
 int main(int argc, char **argv)
 {
 	const char *const args[] = {"true"};
-	struct berth_options make = {.size = sizeof(make), .root = argv[1], .id = argv[2], .bundle = argv[3]};
-	struct berth_exec_options more = {.size = sizeof(more), .root = argv[1], .id = argv[2],
+	struct berth_context context = {.size = sizeof(context), .root = argv[1]};
+	struct berth_options make = {.size = sizeof(make), .id = argv[2], .bundle = argv[3]};
+	struct berth_exec_options more = {.size = sizeof(more), .id = argv[2],
 		.args = {.items = args, .count = 1}};
 	struct berth_error err = {0};
 	int before = 0;
@@ -144,10 +146,10 @@ int main(int argc, char **argv)
 	for (int i = 0; argc == 4 && i < 50; i++) {
 		int status = 1;
 
-		if (check(berth_create(&make, &err), "create", &err) < 0 ||
-			check(berth_start(argv[1], argv[2], &err), "start", &err) < 0 ||
-			check(berth_exec(&more, &status, &err), "exec", &err) < 0 || status != 0 ||
-			check(berth_delete(argv[1], argv[2], true, &err), "delete", &err) < 0) {
+		if (check(berth_create(&context, &make, &err), "create", &err) < 0 ||
+			check(berth_start(&context, argv[2], &err), "start", &err) < 0 ||
+			check(berth_exec(&context, &more, &status, &err), "exec", &err) < 0 || status != 0 ||
+			check(berth_delete(&context, argv[2], true, &err), "delete", &err) < 0) {
 			return 1;
 		}
 		/* The container's process is this one's child. */
@@ -169,6 +171,45 @@ C
 	remove_bundle
 	[ "$result" = "0 more, alone" ] || {
 		echo "$result"
+		return 1
+	}
+}
+
+@test "what is no failure goes to the caller's log: a hook poststop that fails" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+	in_container true
+	config '.hooks.poststop = [{"path": "/bin/false"}]'
+	cat >"$work/log.c" <<'C'
+#include <berth/container.h>
+#include <stdio.h>
+
+static void take_line(void *argument, enum berth_log_level level, const char *line)
+{
+	printf("%s %d %s\n", (const char *)argument, (int)level, line);
+}
+
+int main(int argc, char **argv)
+{
+	char tag[] = "said:";
+	struct berth_context context = {.size = sizeof(context), .root = argv[1],
+		.log = argc == 5 ? take_line : NULL, .log_argument = tag};
+	struct berth_options make = {.size = sizeof(make), .id = argv[2], .bundle = argv[3]};
+	int status = 1;
+
+	return berth_run(&context, &make, &status, NULL) < 0 ? 1 : status;
+}
+C
+	cc -Wall -Werror -I "$kit_root/include" -o "$work/log" "$work/log.c" -L "$build/lib/api" -lberth
+	export LD_LIBRARY_PATH="$build/lib/api"
+	run "$work/log" "$bundle/state" "$cid" "$bundle" with
+	local heard=$status:$output
+	run "$work/log" "$bundle/state" "$cid" "$bundle"
+	local unheard=$status:$output
+	remove_bundle
+	[ "$unheard" = 0: ]
+	[ "$heard" = "0:said: 0 container $cid: /hooks/poststop/0: error running poststop hook #0 (/bin/false): exit status 1 (step poststop)" ] || {
+		echo "$heard"
 		return 1
 	}
 }

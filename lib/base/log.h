@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+/*
+ * What is no failure, but worth a line to those who ask for it. Where a line goes is the caller's matter;
+ * without a function it goes nowhere.
+ */
+#include "base/attr.h"
+
+enum log_level {
+	LOG_LEVEL_WARNING, /* something that was asked for is not so */
+	LOG_LEVEL_DEBUG,   /* what is done */
+};
+
+/* `text` is one line without a newline, and has no control characters. */
+typedef void (*log_fn)(void *argument, enum log_level level, const char *text);
+
+struct log {
+	log_fn fn; /* NULL: none */
+	void *argument;
+};
+
+/* `log` may be NULL. Lines that are too long are cut. */
+void log_line(const struct log *log, enum log_level level, const char *format, ...)
+	printf_like(3, 4);
+
+#endif
