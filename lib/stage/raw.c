@@ -89,7 +89,7 @@ noreturn_fn static void raw_child(struct stage *stage, struct berth_error *err)
 static int raw_wait(const struct stage *stage, struct berth_error *err)
 {
 	const int fds[2] = {stage->signal_fd, stage->report[0]};
-	short events[2];
+	short events[2] = {0};
 	int r = sys_poll_two(fds, POLLIN, events);
 
 	if (r < 0) {

@@ -97,7 +97,7 @@ int stage_receive(struct stage *stage, uint16_t type, void *ret_value, struct be
 {
 	const struct wire_frame_row *row = wire_frame_find(type);
 	char bytes[WIRE_HEADER_BYTES];
-	struct wire_header header;
+	struct wire_header header = {0};
 	int r;
 
 	close_fd(&stage->passed_fd);
