@@ -90,6 +90,8 @@ static int exec_parse(
 		{"pid-file", 0, &o->pid_file, NULL, "a file that gets the pid", NULL},
 		{"console-socket", 0, &o->console_socket, NULL,
 			"a socket that gets the master of the terminal", NULL},
+		{"pidfd-socket", 0, &o->pidfd_socket, NULL,
+			"a socket that gets a pidfd of the process", NULL},
 		{"preserve-fds", 0, &flags->preserved_fds, NULL,
 			"how many descriptors from 3 on it gets as well", NULL},
 		{"ignore-paused", 0, NULL, &o->ignores_paused, "also in a container that is paused",

@@ -21,6 +21,8 @@ struct launch_flags {
 			"a file that gets the pid of the container"},                              \
 		{"console-socket", 0, &(flags).options.console_socket, NULL,                       \
 			"a socket that gets the master of the terminal"},                          \
+		{"pidfd-socket", 0, &(flags).options.pidfd_socket, NULL,                           \
+			"a socket that gets a pidfd of the container"},                            \
 		{"preserve-fds", 0, &(flags).preserved_fds, NULL,                                  \
 			"how many descriptors from 3 on the container gets as well"},              \
 		{"no-pivot", 0, NULL, &(flags).options.no_pivot,                                   \

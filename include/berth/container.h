@@ -72,6 +72,8 @@ struct berth_options {
 	bool no_new_keyring; /**< the container has the caller's session keyring */
 	enum berth_cgroups cgroups;
 	enum berth_rootless rootless;
+	const char *pidfd_socket; /**< gets a pidfd of the container (SCM_RIGHTS) before its program
+				     runs; NULL: none */
 };
 
 /**
@@ -132,6 +134,9 @@ struct berth_exec_options {
 	bool dies_with_thread; /**< as in struct berth_options */
 	bool is_detached;      /**< return when the program runs */
 	bool ignores_paused;   /**< also in a container that is paused */
+	const char *
+		pidfd_socket; /**< gets a pidfd of the process (SCM_RIGHTS) before its program runs;
+				     NULL: none */
 };
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parent hands to those who called it: the master of the terminal, and the pid.
+ * What the parent hands to those who called it: the master of the terminal, a pidfd, and the pid.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,12 +15,12 @@
 
 enum { HANDOUT_PATH_MAX = 4096 };
 
-int host_console_connect(const char *path, int *ret_fd, struct berth_error *err)
+int host_connect(const char *path, const char *what, int *ret_fd, struct berth_error *err)
 {
 	int fd = sys_connect_path(path);
 
 	if (fd < 0) {
-		return error_system(err, fd, "connect to the console socket %s", path);
+		return error_system(err, fd, "connect to the %s %s", what, path);
 	}
 	*ret_fd = fd;
 	return 0;
@@ -33,6 +33,13 @@ int host_console_send(int socket_fd, int master_fd, struct berth_error *err)
 	ssize_t r = sys_send(socket_fd, name, sizeof(name) - 1, master_fd);
 
 	return r < 0 ? error_system(err, (int)r, "send the terminal to the console socket") : 0;
+}
+
+int host_pidfd_send(int socket_fd, int pidfd, const char *name, struct berth_error *err)
+{
+	ssize_t r = sys_send(socket_fd, name, strlen(name), pidfd);
+
+	return r < 0 ? error_system(err, (int)r, "send the pidfd to its socket") : 0;
 }
 
 static int write_pid(const char *path, pid_t pid)

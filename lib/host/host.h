@@ -111,12 +111,17 @@ int host_front_wait(struct host_front *front, struct host_child *child, int *ret
 	struct berth_error *err) must_use;
 
 /*
- * A console socket: who serves the terminal listens on a socket of the file system and gets the master of
- * the pty there (SCM_RIGHTS). Connected before anything is started, so that a listener who is not there
- * is an early error.
+ * Whoever wants a descriptor of the container's listens on a socket of the file system and gets it there
+ * (SCM_RIGHTS). Connected before anything is started, so that a listener who is not there is an early
+ * error. `what` is what the error calls the socket.
  */
-int host_console_connect(const char *path, int *ret_fd, struct berth_error *err) must_use;
+int host_connect(const char *path, const char *what, int *ret_fd, struct berth_error *err) must_use;
+
+/* The console socket gets the master of the terminal. */
 int host_console_send(int socket_fd, int master_fd, struct berth_error *err) must_use;
+
+/* The pidfd socket gets a pidfd of the process; the bytes beside it are `name`. */
+int host_pidfd_send(int socket_fd, int pidfd, const char *name, struct berth_error *err) must_use;
 
 /* Writes a pid as decimal digits, without a newline, to a file that appears whole or not at all. */
 int host_write_pid_file(const char *path, pid_t pid, struct berth_error *err) must_use;

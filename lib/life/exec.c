@@ -26,6 +26,7 @@ static void exec_init(struct exec *exec, const struct life_exec_request *request
 {
 	const struct life_process_wish wish = {
 		.console_socket = request->console_socket,
+		.pidfd_socket = request->pidfd_socket,
 		.preserved_fds = request->preserved_fds,
 		.is_foreground = !request->is_detached,
 	};

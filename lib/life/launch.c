@@ -44,8 +44,10 @@ static void launch_init(struct launch *launch, const struct life_request *reques
 {
 	const struct life_process_wish wish = {
 		.console_socket = request->console_socket,
+		.pidfd_socket = request->pidfd_socket,
 		.preserved_fds = request->preserved_fds,
 		.is_foreground = !is_held && !request->is_detached,
+		.is_first = true,
 	};
 
 	memset(launch, 0, sizeof(*launch));

@@ -55,6 +55,7 @@ struct life_request {
 	const char *bundle;
 	const char *pid_file;       /* NULL: none */
 	const char *console_socket; /* NULL: none */
+	const char *pidfd_socket;   /* NULL: none */
 	uint32_t preserved_fds;
 	struct plan_request plan; /* but for bundle and id */
 	bool is_detached;         /* run: return when the program runs */
@@ -81,6 +82,7 @@ struct life_exec_request {
 	const char *cgroup;    /* below the container's; NULL: that one */
 	const char *pid_file;  /* NULL: none */
 	const char *console_socket; /* NULL: none */
+	const char *pidfd_socket;   /* NULL: none */
 	uint32_t preserved_fds;
 	bool is_pdeathsig;
 	bool is_detached;

@@ -11,6 +11,9 @@ void life_process_init(struct life_process *process, const struct life_process_w
 	memset(process, 0, sizeof(*process));
 	process->wish = *wish;
 	process->console_fd = -1;
+	for (size_t i = 0; i < LIFE_PIDFD_SOCKETS; i++) {
+		process->pidfd_fds[i] = -1;
+	}
 	host_child_init(&process->child);
 	host_front_init(&process->front);
 }
@@ -20,6 +23,9 @@ void life_process_finish(struct life_process *process)
 	host_child_finish(&process->child);
 	host_front_end(&process->front);
 	close_fd(&process->console_fd);
+	for (size_t i = 0; i < LIFE_PIDFD_SOCKETS; i++) {
+		close_fd(&process->pidfd_fds[i]);
+	}
 }
 
 /* A terminal goes to the console socket, or is served in the foreground. */
@@ -54,17 +60,39 @@ static int compile(struct life_process *process, struct arena *arena, struct ber
 	return r;
 }
 
+static int connect_sockets(struct life_process *process, struct berth_error *err)
+{
+	const struct life_process_wish *wish = &process->wish;
+	const char *receiver = process->plan.host.pidfd_receiver;
+	int r = 0;
+
+	if (wish->console_socket) {
+		r = host_connect(wish->console_socket, "console socket", &process->console_fd, err);
+	}
+	if (r == 0 && wish->pidfd_socket) {
+		r = host_connect(wish->pidfd_socket, "pidfd socket",
+			&process->pidfd_fds[LIFE_PIDFD_FLAG], err);
+	}
+	if (r == 0 && receiver) {
+		r = host_connect(
+			receiver, "pidfd socket", &process->pidfd_fds[LIFE_PIDFD_ANNOTATION], err);
+		if (r < 0) {
+			error_add_pointer(err, "/annotations/run.oci.pidfd_receiver");
+		}
+	}
+	return r;
+}
+
 int life_process_prepare(struct life_process *process, struct arena *arena, struct berth_error *err)
 {
-	const char *console_socket = process->wish.console_socket;
 	int r = check_terminal(process, err);
 
 	process->plan.boot.preserved_fds = process->wish.preserved_fds;
 	if (r == 0) {
 		r = compile(process, arena, err);
 	}
-	if (r == 0 && console_socket) {
-		r = host_console_connect(console_socket, &process->console_fd, err);
+	if (r == 0) {
+		r = connect_sockets(process, err);
 	}
 	return r < 0 ? r : host_child_seal(&process->child, err);
 }
@@ -94,12 +122,28 @@ int life_process_build(struct life_process *process, const struct cgroup *cgroup
 	return r < 0 ? r : host_child_build(&process->child, &plan->host, &plan->boot, err);
 }
 
+/* As runc has it, also in the bytes beside it: the process is in its namespaces, and nothing of the image has
+ * run. */
+static int send_pidfd(struct life_process *process, struct berth_error *err)
+{
+	const char *name = process->wish.is_first ? "standard" : "setns";
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < LIFE_PIDFD_SOCKETS; i++) {
+		if (process->pidfd_fds[i] >= 0) {
+			r = host_pidfd_send(process->pidfd_fds[i], process->child.pidfd, name, err);
+			close_fd(&process->pidfd_fds[i]);
+		}
+	}
+	return r;
+}
+
 int life_process_go(struct life_process *process, int fifo_fd, struct berth_error *err)
 {
 	struct host_child *child = &process->child;
-	int r = 0;
+	int r = send_pidfd(process, err);
 
-	if (process->console_fd >= 0) {
+	if (r == 0 && process->console_fd >= 0) {
 		r = host_console_send(process->console_fd, child->console_fd, err);
 		close_fd(&child->console_fd);
 	}

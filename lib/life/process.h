@@ -12,9 +12,14 @@
 /* What the caller of the verb wants of it. */
 struct life_process_wish {
 	const char *console_socket; /* NULL: none */
+	const char *pidfd_socket;   /* NULL: none */
 	uint32_t preserved_fds;
 	bool is_foreground;
+	bool is_first; /* of a new container: a pidfd of it is called "standard", else "setns" */
 };
+
+/* Sockets that get a pidfd of the process: that of the flag and that of the annotation. */
+enum { LIFE_PIDFD_FLAG, LIFE_PIDFD_ANNOTATION, LIFE_PIDFD_SOCKETS };
 
 struct life_process {
 	struct life_process_wish wish;
@@ -22,6 +27,7 @@ struct life_process {
 	struct host_child child;
 	struct host_front front;
 	int console_fd; /* the console socket */
+	int pidfd_fds[LIFE_PIDFD_SOCKETS];
 };
 
 void life_process_init(struct life_process *process, const struct life_process_wish *wish);
@@ -30,7 +36,7 @@ void life_process_init(struct life_process *process, const struct life_process_w
 void life_process_finish(struct life_process *process);
 
 /* What comes before the first side effect, when the plan is there: the terminal and the console socket fit,
- * the seccomp filter is compiled, berth-init is sealed. */
+ * the seccomp filter is compiled, whoever is to get a descriptor listens, berth-init is sealed. */
 int life_process_prepare(
 	struct life_process *process, struct arena *arena, struct berth_error *err) must_use;
 

@@ -18,6 +18,7 @@ static const plan_fn planners[] = {
 	plan_device_rules,
 	plan_sysctls,
 	plan_hooks,
+	plan_annotations,
 };
 
 int plan_no_memory(struct berth_error *err)

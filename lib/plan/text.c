@@ -282,6 +282,7 @@ static void write_host(struct text_out *out, const struct host_plan *host)
 	if (host->has_terminal) {
 		text_row(out, "terminal", "its master comes from the child");
 	}
+	row_text(out, "pidfd", host->pidfd_receiver);
 	if (host->has_oom_score_adj) {
 		text_row(out, "oom score adj", "%d%s", host->oom_score_adj,
 			host->may_keep_oom_score ? ", or as it is where that is refused" : "");

@@ -54,6 +54,7 @@ int plan_identity(struct plan_work *work, struct berth_error *err) must_use; /* 
 int plan_sysctls(struct plan_work *work, struct berth_error *err) must_use;
 int plan_seccomp(struct plan_work *work, struct berth_error *err) must_use;
 int plan_hooks(struct plan_work *work, struct berth_error *err) must_use;
+int plan_annotations(struct plan_work *work, struct berth_error *err) must_use;
 int plan_cgroup(struct plan_work *work, struct berth_error *err) must_use; /* before the mounts */
 int plan_device_rules(struct plan_work *work, struct berth_error *err) must_use; /* after it */
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 
@@ -46,11 +47,13 @@ static int connect_by_folder(int fd, const char *path)
 
 int sys_connect_path(const char *path)
 {
+	/* It holds for connect(2) as well: of a listener whose backlog is full. */
+	const struct timeval timeout = {.tv_sec = SYS_CONNECT_TIMEOUT_S};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int r;
 
-	if (fd < 0) {
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0) {
 		return -errno;
 	}
 	if (strlen(path) < sizeof(address.sun_path)) {
@@ -60,7 +63,7 @@ int sys_connect_path(const char *path)
 	} else {
 		r = connect_by_folder(fd, path);
 	}
-	return r < 0 ? r : take_fd(&fd);
+	return r == -EAGAIN ? -ETIMEDOUT : r < 0 ? r : take_fd(&fd);
 }
 
 int sys_socket_type(int fd)

@@ -8,7 +8,10 @@
 
 int sys_socketpair(int ret_fds[2]) must_use;
 
-/* A stream socket connected to a path of the file system, of any length. */
+enum { SYS_CONNECT_TIMEOUT_S = 10 };
+
+/* A stream socket connected to a path of the file system, of any length. Whoever listens has that long to
+ * take the connection (-ETIMEDOUT), and what is sent (-EAGAIN). */
 int sys_connect_path(const char *path) must_use;
 int sys_socket_type(int fd) must_use; /* SO_TYPE; -ENOTSOCK for any other descriptor */
 
