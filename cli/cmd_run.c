@@ -11,12 +11,14 @@
 struct launch_flags {
 	struct berth_options options;
 	const char *preserved_fds;
-	bool is_ignored; /* flags that have no effect here */
+	bool is_no_subreaper; /* nobody asks: it is so in any case */
 };
 
 #define LAUNCH_OPTIONS(flags)                                                                      \
 	{"bundle", 'b', &(flags).options.bundle, NULL,                                             \
 		"the bundle's directory, which holds config.json (default: here)"},                \
+		{"config", 'f', &(flags).options.config, NULL,                                     \
+			"a file in the place of the bundle's config.json"},                        \
 		{"pid-file", 0, &(flags).options.pid_file, NULL,                                   \
 			"a file that gets the pid of the container"},                              \
 		{"console-socket", 0, &(flags).options.console_socket, NULL,                       \
@@ -30,7 +32,8 @@ struct launch_flags {
 		{"no-new-keyring", 0, NULL, &(flags).options.no_new_keyring,                       \
 			"leave the container the caller's session keyring"},                       \
 	{                                                                                          \
-		"no-subreaper", 0, NULL, &(flags).is_ignored, "accepted, without effect"           \
+		"no-subreaper", 0, NULL, &(flags).is_no_subreaper,                                 \
+			"berth makes itself no subreaper in any case"                              \
 	}
 
 /* The rest of the command line: 0, or the exit status after a complaint. */

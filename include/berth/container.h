@@ -74,6 +74,9 @@ struct berth_options {
 	enum berth_rootless rootless;
 	const char *pidfd_socket; /**< gets a pidfd of the container (SCM_RIGHTS) before its program
 				     runs; NULL: none */
+	const char *
+		config; /**< a file in the place of the bundle's config.json, relative to the working
+				  directory; NULL: that one */
 };
 
 /**

@@ -105,6 +105,7 @@ static int take_options(const struct life_context *context, const struct berth_o
 		.context = context,
 		.id = taken.id,
 		.bundle = taken.bundle ? taken.bundle : ".",
+		.config = taken.config,
 		.pid_file = taken.pid_file,
 		.console_socket = taken.console_socket,
 		.pidfd_socket = taken.pidfd_socket,

@@ -117,13 +117,15 @@ static int decode_text(struct life_config *config, const char *path, struct bert
 
 static int config_read(struct life_config *config, const char *bundle, struct berth_error *err)
 {
-	const char *path;
+	const char *path = config->file;
 	int r = absolute_bundle(config, bundle, err);
 
 	if (r < 0) {
 		return r;
 	}
-	path = arena_printf(&config->arena, "%s/config.json", config->bundle);
+	if (!path) {
+		path = arena_printf(&config->arena, "%s/config.json", config->bundle);
+	}
 	if (!path) {
 		return error_system(err, ENOMEM, "memory for a path");
 	}
@@ -163,11 +165,13 @@ int life_config_open_process(struct life_config *config, const char *path, struc
 	return r;
 }
 
-int life_config_open(struct life_config *config, const char *bundle, struct berth_error *err)
+int life_config_open(
+	struct life_config *config, const char *bundle, const char *file, struct berth_error *err)
 {
 	int r;
 
 	memset(config, 0, sizeof(*config));
+	config->file = file;
 	arena_init(&config->arena, LIFE_MEMORY_MAX);
 	r = wire_step_enter(WIRE_STEP_config, err);
 	if (r == 0) {
@@ -190,6 +194,9 @@ void life_config_locate(const struct life_config *config, struct berth_error *er
 		const struct json_value *value = json_find(config->tree, err->pointer);
 
 		json_position(config->text, value->offset, &err->line, &err->column);
+		if (config->file) {
+			error_prefix(err, "%s: ", config->file);
+		}
 	}
 }
 

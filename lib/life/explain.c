@@ -12,7 +12,7 @@ int life_explain(const char *bundle, char **ret_text, struct berth_error *err)
 	__attribute__((cleanup(life_config_finish))) struct life_config config;
 	struct plan_request request = {0};
 	struct plan plan;
-	int r = life_config_open(&config, bundle, err);
+	int r = life_config_open(&config, bundle, NULL, err);
 
 	if (r == 0) {
 		request.bundle = config.bundle;

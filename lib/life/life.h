@@ -30,18 +30,20 @@ struct life_context {
 struct life_config {
 	struct arena arena;
 	const char *bundle; /* absolute */
+	const char *file;   /* what was read in the place of BUNDLE/config.json; NULL: that one */
 	const char *text;
 	size_t length;
 	const struct json_value *tree;
 	struct spec spec;
 };
 
-/* Step "config": reads BUNDLE/config.json, once. The caller finishes it, also after a failure. */
-int life_config_open(
-	struct life_config *config, const char *bundle, struct berth_error *err) must_use;
+/* Step "config": reads BUNDLE/config.json, once, or the file that is named (not NULL). The caller finishes it, also
+ * after a failure. */
+int life_config_open(struct life_config *config, const char *bundle, const char *file,
+	struct berth_error *err) must_use;
 void life_config_finish(struct life_config *config);
 
-/* Adds line and column of config.json to an error that names a field. */
+/* Adds line and column of config.json to an error that names a field, and the name of a file that is another. */
 void life_config_locate(const struct life_config *config, struct berth_error *err);
 
 /* Step "plan". The plan lives as long as the config. */
@@ -53,6 +55,7 @@ struct life_request {
 	const struct life_context *context;
 	const char *id;
 	const char *bundle;
+	const char *config;         /* a file in the place of its config.json; NULL: that one */
 	const char *pid_file;       /* NULL: none */
 	const char *console_socket; /* NULL: none */
 	const char *pidfd_socket;   /* NULL: none */

@@ -27,6 +27,8 @@ teardown() {
 	assert_error "/linux/resources/pids/limit" "cgroups are disabled"
 	run "$BERTH" --cgroup-manager systemd run --bundle "$bundle" "$cid"
 	assert_error "systemd is not supported"
+	run "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+	assert_error "systemd is not supported"
 	run "$BERTH" --cgroup-manager none run --bundle "$bundle" "$cid"
 	assert_error "cgroupfs or disabled"
 }
@@ -67,9 +69,76 @@ teardown() {
 	[ "$(head -n 1 "$bundle/out")" = 1 ]
 }
 
-@test "--no-subreaper is taken, by create and run" {
-	in_container 'exit 3'
-	run "$BERTH" run -no-subreaper --bundle "$bundle" "$cid"
-	assert_status 3
+# orphan_parent FLAG...: the parent of a process of the container whose own parent has ended, while berth runs in
+# the foreground; $pid is berth. The container has the host's pids.
+orphan_parent() {
+	local orphan
+	rm -f "$bundle/out"
+	"${prefix[@]}" "$berth_program" --root "$bundle/state" run --bundle "$bundle" "$@" "$cid" >"$bundle/out" \
+		2>&1 </dev/null 3>&- &
+	pid=$!
+	until_true grep -q orphaned "$bundle/out"
+	orphan=$(head -n 1 "$bundle/out")
+	parent=$(awk '/^PPid:/ { print $2 }' "/proc/$orphan/status")
+	"$BERTH" kill "$cid" KILL
+	wait "$pid" || true
+}
+
+@test "--no-subreaper: an orphan of the container is never berth's child, with it and without" {
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	in_container '( sleep 1000 & echo $! ); echo orphaned; sleep 1000'
+	prefix=(env)
+	orphan_parent
+	[ "$parent" != "$pid" ]
+	orphan_parent --no-subreaper
+	[ "$parent" != "$pid" ]
+	# The control: who makes itself a subreaper, and then becomes berth, gets it (prctl(2): kept by execve).
+	prefix=(python3 -c 'import ctypes, os, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])')
+	orphan_parent -no-subreaper
+	[ "$parent" = "$pid" ]
 	"$BERTH" create --no-subreaper --bundle "$bundle" "$cid" </dev/null >/dev/null 2>&1 3>&-
+}
+
+@test "--config, -f: another file than the bundle's config.json, relative to the working directory" {
+	in_container 'cat /tag'
+	echo "the bundle's root" >"$bundle/rootfs/tag"
+	mkdir "$bundle/elsewhere"
+	mv "$bundle/config.json" "$bundle/elsewhere/other.json"
+	cd "$bundle/elsewhere"
+	local words
+	for words in "--config other.json" "--config=other.json" "-f other.json" "-f $bundle/elsewhere/other.json"; do
+		# shellcheck disable=SC2086
+		run "$BERTH" run --bundle "$bundle" $words "$cid"
+		assert_status 0
+		[ "$output" = "the bundle's root" ]
+	done
+	# Not relative to the bundle.
+	run "$BERTH" run --bundle "$bundle" --config elsewhere/other.json "$cid"
+	assert_error "open elsewhere/other.json: no such file or directory"
+	# The life that follows knows that config, whatever becomes of the file.
+	"$BERTH" create --bundle "$bundle" --config other.json "$cid" >/dev/null 2>&1 </dev/null 3>&-
+	rm other.json
+	"$BERTH" exec "$cid" cat /tag >"$bundle/out"
+	[ "$(cat "$bundle/out")" = "the bundle's root" ]
+	[ "$("$BERTH" state "$cid" | jq -r .bundle)" = "$bundle" ]
+}
+
+@test "--config: an error names that file, and line and column in it" {
+	config '.process.cwd = 5'
+	jq '.hostname = 7' "$bundle/config.json" >"$bundle/other.json"
+	run "$BERTH" run --bundle "$bundle" --config "$bundle/other.json" "$cid"
+	assert_error "/process/cwd (line " "column" "): $bundle/other.json: must be a string"
+	echo '{' >"$bundle/other.json"
+	run "$BERTH" create --bundle "$bundle" --config "$bundle/other.json" "$cid"
+	assert_error "$bundle/other.json is not JSON"
+	mkfifo "$bundle/fifo"
+	run timeout 10 "$BERTH" run --bundle "$bundle" -f "$bundle/fifo" "$cid"
+	assert_error "$bundle/fifo is not a regular file"
+	# What is refused later names it as well.
+	config '.process.cwd = "/" | .mounts += [{"destination": "/data", "source": "/not/there", "options": ["bind"]}]'
+	mv "$bundle/config.json" "$bundle/other.json"
+	run "$BERTH" run --bundle "$bundle" -f "$bundle/other.json" "$cid"
+	assert_error "/mounts/7" "$bundle/other.json: " "/not/there" "step sources"
 }
