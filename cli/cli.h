@@ -33,11 +33,20 @@ static inline void cli_close(const int *fd)
 #define autoptr __attribute__((cleanup(cli_free)))
 #define autofd  __attribute__((cleanup(cli_close)))
 
+/* How much is said: an error always, the others where --log-level asks for them. */
+enum cli_level {
+	CLI_LEVEL_ERROR,
+	CLI_LEVEL_WARNING,
+	CLI_LEVEL_DEBUG,
+};
+
 /* The global flags, before the verb. */
 struct cli_globals {
-	struct berth_context context; /* --root, or the default */
-	const char *log;              /* --log: a file that gets the error as well; NULL: none */
-	const char *log_format;       /* --log-format: "text" or "json" */
+	struct berth_context
+		context;        /* --root, or the default; the log where lines are asked for */
+	const char *log;        /* --log: what gets the error as well; NULL: none */
+	const char *log_format; /* --log-format: "text" or "json" */
+	enum cli_level level;   /* --log-level, --debug */
 	enum berth_cgroups cgroups;
 	enum berth_rootless rootless;
 };
@@ -49,7 +58,8 @@ struct cli_list {
 	size_t count;
 };
 
-/* An option of a verb: `--name`, `-name`, `--name VALUE`, `--name=VALUE`, `-n`. */
+/* An option of a verb: `--name`, `-name`, `--name VALUE`, `--name=VALUE`, `-n`; flags of one letter also behind
+ * one dash, `-ab`. Two rows of one name are two letters of one option. */
 struct cli_option {
 	const char *name;
 	char letter;        /* 0: none */
@@ -68,12 +78,13 @@ struct cli_verb {
 };
 
 /* Takes the options off the front of the arguments, up to the first that is none, or "--". Returns how
- * many words were taken, argv[0] included; or -1 after a complaint. "--help" prints the verb's help and
- * gives 0. */
+ * many words were taken, argv[0] included; or -1 after a complaint. "--help", "-h" and "-?" print the verb's
+ * help, "--usage" its first line alone; then it is 0. */
 int cli_parse(const struct cli_globals *globals, const struct cli_option *options, size_t count,
 	int argc, char **argv);
 
-/* "usage: berth VERB ARGUMENTS", and what it does. */
+/* "usage: berth VERB ARGUMENTS"; and what it does. Of the program where no verb has that name. */
+void cli_print_usage(const char *name);
 void cli_print_verb(const char *name);
 
 /* Complains with one line on stderr ("berth: ...") and, where there is a log, in the log. Returns the
@@ -82,8 +93,33 @@ int cli_fail(const struct cli_globals *globals, const struct berth_error *err);
 int cli_fail_text(const struct cli_globals *globals, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Appends the error to the log: one line of text, or one JSON object (log.c). */
-void cli_log(const struct cli_globals *globals, const char *message);
+/* Appends a line without control characters to the log, where there is one: text, or one JSON object
+ * (log.c). */
+void cli_log(const struct cli_globals *globals, enum cli_level level, const char *message);
+
+/* A line of the library's: `argument` is the globals. It goes to the log, or without one to stderr, where
+ * --log-level asks for its level. */
+void cli_say(void *argument, enum berth_log_level level, const char *line);
+
+/* Whether --log names something that lines can go to: 0, or the exit status after a complaint. */
+int cli_log_check(const struct cli_globals *globals);
+
+/* The number of a level's name, or -1. */
+int cli_level_find(const char *name);
+
+/* What a verb does to one container: 0, or a negative errno with the error filled. */
+struct cli_action {
+	int (*run)(const struct cli_globals *globals, const char *id,
+		const struct cli_action *action, struct berth_error *err);
+	int signal;
+	bool is_all;
+	bool is_forced;
+};
+
+/* On each container whose id matches the extended regular expression; what fails does not keep it from the
+ * others. The exit status; that none matches is no failure. */
+int cli_act_on_pattern(
+	const struct cli_globals *globals, const char *pattern, const struct cli_action *action);
 
 /* A decimal number below 2^32: false where the text is none. */
 bool cli_number(const char *text, uint32_t *ret_number);

@@ -9,16 +9,11 @@
 #include "cli.h"
 
 /* Never over a config that is there: somebody may have edited it. */
-static int write_config(const struct cli_globals *globals, const char *bundle, const char *text)
+static int write_config(const struct cli_globals *globals, const char *path, const char *text)
 {
 	size_t length = strlen(text);
-	char path[4096];
-	autofd int fd = -1;
+	autofd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 
-	if (snprintf(path, sizeof(path), "%s/config.json", bundle) >= (int)sizeof(path)) {
-		return cli_fail_text(globals, "--bundle is too long");
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		return cli_fail_text(globals, "%s: %s", path,
 			errno == EEXIST ? "exists already: remove it first" : strerror(errno));
@@ -33,14 +28,37 @@ static int write_config(const struct cli_globals *globals, const char *bundle, c
 	return 0;
 }
 
+/* A relative FILE is below the bundle's directory, as crun has it; "-" is standard output. */
+static int write_text(
+	const struct cli_globals *globals, const char *bundle, const char *file, const char *text)
+{
+	char path[4096];
+	bool is_absolute = file[0] == '/';
+
+	if (strcmp(file, "-") == 0) {
+		return cli_write(globals, text, strlen(text));
+	}
+	if (file[0] == '\0') {
+		return cli_fail_text(globals, "--file is empty");
+	}
+	if (snprintf(path, sizeof(path), "%s%s%s", is_absolute ? "" : bundle,
+		    is_absolute ? "" : "/", file) >= (int)sizeof(path)) {
+		return cli_fail_text(globals, "--bundle and --file are too long");
+	}
+	return write_config(globals, path, text);
+}
+
 int cmd_spec(const struct cli_globals *globals, int argc, char **argv)
 {
 	const char *bundle = ".";
+	const char *file = "config.json";
 	bool is_rootless = false;
 	const struct cli_option options[] = {
 		{"bundle", 'b', &bundle, NULL,
-			"the directory that gets the config.json (default: here)"},
-		{"rootless", 0, NULL, &is_rootless, "for a user without privileges"},
+			"the directory that gets the config.json (default: here)", NULL},
+		{"file", 'f', &file, NULL,
+			"what it is called in there, or an absolute path, or - for stdout", NULL},
+		{"rootless", 0, NULL, &is_rootless, "for a user without privileges", NULL},
 	};
 	struct berth_error err = {0};
 	autoptr char *text = NULL;
@@ -55,5 +73,5 @@ int cmd_spec(const struct cli_globals *globals, int argc, char **argv)
 	if (berth_spec(is_rootless, geteuid(), getegid(), &text, &err) < 0) {
 		return cli_fail(globals, &err);
 	}
-	return write_config(globals, bundle, text);
+	return write_text(globals, bundle, file, text);
 }

@@ -56,22 +56,40 @@ int cmd_resume(const struct cli_globals *globals, int argc, char **argv)
 	return berth_resume(&globals->context, argv[at], &err) < 0 ? cli_fail(globals, &err) : 0;
 }
 
+/* One container, or with --regex those whose ids match. */
+static int act(const struct cli_globals *globals, const char *id, bool is_pattern,
+	const struct cli_action *action)
+{
+	struct berth_error err = {0};
+
+	if (is_pattern) {
+		return cli_act_on_pattern(globals, id, action);
+	}
+	return action->run(globals, id, action, &err) < 0 ? cli_fail(globals, &err) : 0;
+}
+
+static int delete_one(const struct cli_globals *globals, const char *id,
+	const struct cli_action *action, struct berth_error *err)
+{
+	return berth_delete(&globals->context, id, action->is_forced, err);
+}
+
 int cmd_delete(const struct cli_globals *globals, int argc, char **argv)
 {
-	bool is_forced = false;
+	struct cli_action action = {.run = delete_one};
+	bool is_pattern = false;
 	const struct cli_option options[] = {
-		{"force", 'f', NULL, &is_forced,
-			"kill the container first; one that is not there is no error"},
+		{"force", 'f', NULL, &action.is_forced,
+			"kill the container first; one that is not there is no error", NULL},
+		{"regex", 'r', NULL, &is_pattern,
+			"ID is a regular expression: every container whose id matches", NULL},
 	};
-	struct berth_error err = {0};
-	int at = take_id(globals, options, 1, argc, argv);
+	int at = take_id(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 
 	if (at <= 0) {
 		return at < 0 ? CLI_EXIT_FAILURE : 0;
 	}
-	return berth_delete(&globals->context, argv[at], is_forced, &err) < 0
-		       ? cli_fail(globals, &err)
-		       : 0;
+	return act(globals, argv[at], is_pattern, &action);
 }
 
 static const struct signal_name {
@@ -143,17 +161,24 @@ static int signal_number(const char *text)
 	return -1;
 }
 
+static int kill_one(const struct cli_globals *globals, const char *id,
+	const struct cli_action *action, struct berth_error *err)
+{
+	return berth_kill(&globals->context, id, action->signal, action->is_all, err);
+}
+
 int cmd_kill(const struct cli_globals *globals, int argc, char **argv)
 {
-	bool is_all = false;
+	struct cli_action action = {.run = kill_one};
+	bool is_pattern = false;
 	const struct cli_option options[] = {
-		{"all", 'a', NULL, &is_all,
-			"to all processes; one that has stopped is no failure then"},
+		{"all", 'a', NULL, &action.is_all,
+			"to all processes; one that has stopped is no failure then", NULL},
+		{"regex", 'r', NULL, &is_pattern,
+			"ID is a regular expression: every container whose id matches", NULL},
 	};
-	struct berth_error err = {0};
-	int taken = cli_parse(globals, options, 1, argc, argv);
+	int taken = cli_parse(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 	const char *text;
-	int number;
 
 	if (taken <= 0) {
 		return taken < 0 ? CLI_EXIT_FAILURE : 0;
@@ -163,11 +188,9 @@ int cmd_kill(const struct cli_globals *globals, int argc, char **argv)
 			globals, "\"kill\" requires one or two argument(s): ID [SIGNAL]");
 	}
 	text = argc - taken == 2 ? argv[taken + 1] : "TERM";
-	number = signal_number(text);
-	if (number < 0) {
+	action.signal = signal_number(text);
+	if (action.signal < 0) {
 		return cli_fail_text(globals, "unknown signal \"%s\"", text);
 	}
-	return berth_kill(&globals->context, argv[taken], number, is_all, &err) < 0
-		       ? cli_fail(globals, &err)
-		       : 0;
+	return act(globals, argv[taken], is_pattern, &action);
 }

@@ -21,22 +21,33 @@ static const struct cli_verb verbs[] = {
 	{"pause", "ID", "freeze the processes of a container", cmd_pause},
 	{"resume", "ID", "thaw them", cmd_resume},
 	{"list", "[--format table|json] [--quiet]", "list the containers", cmd_list},
-	{"kill", "[--all] ID [SIGNAL]", "send a signal to a container (default: TERM)", cmd_kill},
-	{"delete", "[--force] ID", "delete what is left of a container", cmd_delete},
+	{"kill", "[--all] [--regex] ID [SIGNAL]", "send a signal to a container (default: TERM)",
+		cmd_kill},
+	{"delete", "[--force] [--regex] ID", "delete what is left of a container", cmd_delete},
 	{"features", "", "print what a config may ask for", cmd_features},
-	{"spec", "[--bundle DIR] [--rootless]", "write a config.json to begin with", cmd_spec},
+	{"spec", "[--bundle DIR] [--file FILE] [--rootless]", "write a config.json to begin with",
+		cmd_spec},
 	{"explain", "[--bundle DIR]", "print what a run would do, and do nothing", cmd_explain},
 	{"bootstrap", "encode|decode", "bootstrap messages: JSON to bytes, and back",
 		cmd_bootstrap},
 };
 
-static void print_usage(FILE *out)
+static const char program_usage[] =
+	"usage: berth [GLOBAL OPTION ...] VERB [OPTION ...] [ARGUMENT ...]\n";
+
+static const struct cli_verb *find_verb(const char *name)
 {
-	(void)fprintf(out,
-		"berth: an OCI container runtime\n\n"
-		"usage: berth [GLOBAL OPTION ...] VERB [OPTION ...] [ARGUMENT ...]\n\n"
-		"  --root DIR, --log FILE, --log-format text|json, --cgroup-manager cgroupfs|disabled,\n"
-		"  --rootless auto|true|false, --version, --help\n\n");
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(name, verbs[i].name) == 0) {
+			return &verbs[i];
+		}
+	}
+	return NULL;
+}
+
+static void print_program(FILE *out)
+{
+	(void)fprintf(out, "berth: an OCI container runtime\n\n%s\n", program_usage);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		(void)fprintf(out, "  berth %s%s%s\n        %s\n", verbs[i].name,
 			verbs[i].arguments[0] ? " " : "", verbs[i].arguments, verbs[i].help);
@@ -44,15 +55,29 @@ static void print_usage(FILE *out)
 	(void)fprintf(out, "\n\"berth VERB --help\" lists the verb's options.\n");
 }
 
+void cli_print_usage(const char *name)
+{
+	const struct cli_verb *verb = find_verb(name);
+
+	if (verb) {
+		printf("usage: berth %s%s%s\n", name, verb->arguments[0] ? " " : "",
+			verb->arguments);
+	} else {
+		(void)fputs(program_usage, stdout);
+	}
+}
+
 void cli_print_verb(const char *name)
 {
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(name, verbs[i].name) == 0) {
-			printf("usage: berth %s%s%s\n%s\n\n", name,
-				verbs[i].arguments[0] ? " " : "", verbs[i].arguments,
-				verbs[i].help);
-		}
+	const struct cli_verb *verb = find_verb(name);
+
+	if (!verb) {
+		print_program(stdout);
+		printf("\nGlobal options:\n\n");
+		return;
 	}
+	cli_print_usage(name);
+	printf("%s\n\n", verb->help);
 }
 
 /* Descriptors 0, 1 and 2 exist, so that nothing opened later becomes one of them. A missing stdout is
@@ -73,13 +98,11 @@ static int fill_stdio(void)
 
 static int run_verb(const struct cli_globals *globals, int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(argv[0], verbs[i].name) == 0) {
-			return verbs[i].run(globals, argc, argv);
-		}
-	}
-	return cli_fail_text(
-		globals, "unknown command \"%s\"; \"berth --help\" lists them", argv[0]);
+	const struct cli_verb *verb = find_verb(argv[0]);
+
+	return verb ? verb->run(globals, argc, argv)
+		    : cli_fail_text(globals, "unknown command \"%s\"; \"berth --help\" lists them",
+			      argv[0]);
 }
 
 /* Where a command line keeps its records: below /run for root, else in the user's own folder there. */
@@ -89,7 +112,12 @@ static int default_root(const struct cli_globals *globals, char *buffer, size_t 
 	int length;
 
 	if (globals->context.root) {
-		return 0;
+		return globals->context.root[strspn(globals->context.root, "/")] != '\0'
+			       ? 0
+			       : cli_fail_text(globals,
+					 "--root is \"%s\": a directory of its own "
+					 "is needed",
+					 globals->context.root);
 	}
 	if (geteuid() == 0) {
 		length = snprintf(buffer, size, "/run/berth");
@@ -122,73 +150,121 @@ static int find_name(const char *const *names, size_t count, const char *text)
 	return -1;
 }
 
-/* The texts of the global flags as what they mean: 0, or the exit status after a complaint. */
-static int check_globals(
-	struct cli_globals *globals, const char *manager, const char *rootless, bool is_systemd)
-{
-	int cgroups = find_name(manager_names, 2, manager);
-	int mode = find_name(rootless_names, 3, rootless);
+/* The texts of the global flags, before it is known what they mean. */
+struct global_texts {
+	const char *level;
+	const char *manager;
+	const char *rootless;
+	bool is_debug;
+	bool is_systemd;
+};
 
-	if (strcmp(globals->log_format, "text") != 0 && strcmp(globals->log_format, "json") != 0) {
-		return cli_fail_text(
-			globals, "--log-format is text or json, not \"%s\"", globals->log_format);
+/* --debug is a level, whatever --log-level says: who says it wants to see everything. */
+static int check_log(struct cli_globals *globals, const struct global_texts *texts)
+{
+	int level = cli_level_find(texts->is_debug ? "debug" : texts->level);
+	int status = globals->log ? cli_log_check(globals) : 0;
+
+	if (status != 0) {
+		return status;
 	}
-	if (is_systemd || strcmp(manager, "systemd") == 0) {
+	if (strcmp(globals->log_format, "text") != 0 && strcmp(globals->log_format, "json") != 0) {
+		const char *wrong = globals->log_format;
+
+		globals->log_format = "text";
+		return cli_fail_text(globals, "--log-format is text or json, not \"%s\"", wrong);
+	}
+	if (level < 0) {
+		return cli_fail_text(globals, "--log-level is error, warning or debug, not \"%s\"",
+			texts->level);
+	}
+	globals->level = (enum cli_level)level;
+	if (globals->level > CLI_LEVEL_ERROR) {
+		globals->context.log = cli_say;
+		globals->context.log_argument = globals;
+	}
+	return 0;
+}
+
+/* 0, or the exit status after a complaint. */
+static int check_globals(struct cli_globals *globals, const struct global_texts *texts)
+{
+	int cgroups = find_name(manager_names, 2, texts->manager);
+	int mode = find_name(rootless_names, 3, texts->rootless);
+	int status = check_log(globals, texts);
+
+	if (status != 0) {
+		return status;
+	}
+	if (texts->is_systemd || strcmp(texts->manager, "systemd") == 0) {
 		return cli_fail_text(globals,
 			"the cgroup manager systemd is not supported by this version of "
 			"berth");
 	}
 	if (cgroups < 0) {
-		return cli_fail_text(
-			globals, "--cgroup-manager is cgroupfs or disabled, not \"%s\"", manager);
+		return cli_fail_text(globals,
+			"--cgroup-manager is cgroupfs or disabled, not \"%s\"", texts->manager);
 	}
 	if (mode < 0) {
 		return cli_fail_text(
-			globals, "--rootless is auto, true or false, not \"%s\"", rootless);
+			globals, "--rootless is auto, true or false, not \"%s\"", texts->rootless);
 	}
 	globals->cgroups = (enum berth_cgroups)cgroups;
 	globals->rootless = (enum berth_rootless)mode;
 	return 0;
 }
 
+static void print_version(void)
+{
+	printf("berth version %s\ncommit: %s\nspec: 1.3.0\n", berth_version(), CLI_COMMIT);
+}
+
 static int run_line(int argc, char **argv)
 {
 	struct cli_globals globals = {
 		.context = {.size = sizeof(globals.context)}, .log_format = "text"};
+	struct global_texts texts = {.level = "error", .manager = "cgroupfs", .rootless = "auto"};
 	bool is_version = false;
-	bool is_debug = false;
-	bool is_systemd = false;
-	const char *manager = "cgroupfs";
-	const char *rootless = "auto";
 	const struct cli_option options[] = {
-		{"root", 0, &globals.context.root, NULL, "the state root"},
-		{"log", 0, &globals.log, NULL, "a file that gets the error as well"},
-		{"log-format", 0, &globals.log_format, NULL, "text or json"},
-		{"cgroup-manager", 0, &manager, NULL, "cgroupfs or disabled"},
-		{"systemd-cgroup", 0, NULL, &is_systemd, "not supported yet"},
-		{"rootless", 0, &rootless, NULL,
-			"auto, true or false: whether a cgroup that cannot be made is no error"},
-		{"debug", 0, NULL, &is_debug, "accepted, without effect"},
-		{"version", 'v', NULL, &is_version, "print the version"},
+		{"root", 0, &globals.context.root, NULL, "the state root", NULL},
+		{"log", 0, &globals.log, NULL,
+			"FILE, file:FILE, journald:IDENTIFIER or syslog:IDENTIFIER: gets the error as well",
+			NULL},
+		{"log-format", 0, &globals.log_format, NULL, "text or json", NULL},
+		{"log-level", 0, &texts.level, NULL,
+			"error, warning or debug: what is said beside errors, in the log or on stderr",
+			NULL},
+		{"debug", 0, NULL, &texts.is_debug, "--log-level debug", NULL},
+		{"cgroup-manager", 0, &texts.manager, NULL, "cgroupfs or disabled", NULL},
+		{"systemd-cgroup", 0, NULL, &texts.is_systemd, "not supported yet", NULL},
+		{"rootless", 0, &texts.rootless, NULL,
+			"auto, true or false: whether a cgroup that cannot be made is no error",
+			NULL},
+		{"version", 'v', NULL, &is_version, "print the version (-V as well)", NULL},
+		{"version", 'V', NULL, &is_version, NULL, NULL},
 	};
 	char root[4096];
+	char word[] = "--help";
 	int taken = cli_parse(&globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 
-	if (taken < 0) {
-		return CLI_EXIT_FAILURE;
+	if (taken <= 0) {
+		return taken < 0 ? CLI_EXIT_FAILURE : 0;
 	}
 	if (is_version) {
-		printf("berth version %s\ncommit: %s\nspec: 1.3.0\n", berth_version(), CLI_COMMIT);
+		print_version();
 		return 0;
 	}
 	if (taken >= argc) {
-		print_usage(stderr);
+		print_program(stderr);
 		return CLI_EXIT_FAILURE;
 	}
-	if (check_globals(&globals, manager, rootless, is_systemd) != 0) {
-		return CLI_EXIT_FAILURE;
+	if (strcmp(argv[taken], "help") == 0) {
+		char *help[] = {argv[0], word, NULL};
+
+		return cli_parse(&globals, options, sizeof(options) / sizeof(options[0]), 2, help);
 	}
-	if (default_root(&globals, root, sizeof(root)) != 0) {
+	if (check_globals(&globals, &texts) != 0 ||
+		default_root(&globals, root, sizeof(root)) != 0) {
 		return CLI_EXIT_FAILURE;
 	}
 	globals.context.root = globals.context.root ? globals.context.root : root;
@@ -197,15 +273,14 @@ static int run_line(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	char name[] = "berth";
+
 	if (fill_stdio() < 0) {
 		return CLI_EXIT_FAILURE;
 	}
 	/* A caller may have left it ignored: then no child could be waited for. */
 	(void)signal(SIGCHLD, SIG_DFL);
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-				strcmp(argv[1], "help") == 0)) {
-		print_usage(stdout);
-		return 0;
-	}
+	/* A name that is no verb's: the help of the program is not the one of a verb of its file's name. */
+	argv[0] = name;
 	return run_line(argc, argv);
 }

@@ -7,6 +7,17 @@
 
 #include "cli.h"
 
+static const struct cli_option *find_letter(
+	const struct cli_option *options, size_t count, char letter)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (options[i].letter == letter && letter != '\0') {
+			return &options[i];
+		}
+	}
+	return NULL;
+}
+
 static const struct cli_option *find_option(
 	const struct cli_option *options, size_t count, const char *word, size_t length)
 {
@@ -15,25 +26,66 @@ static const struct cli_option *find_option(
 			strncmp(options[i].name, word, length) == 0) {
 			return &options[i];
 		}
-		if (length == 1 && options[i].letter == word[0]) {
-			return &options[i];
-		}
 	}
-	return NULL;
+	return length == 1 ? find_letter(options, count, word[0]) : NULL;
 }
 
-static void print_help(const struct cli_option *options, size_t count, const char *verb)
+/* Letters behind one dash, as getopt(3) has them: flags, of which the last may be an option with a value in the
+ * next word. A value in the same word would make an option of any misspelt long one. */
+static const struct cli_option *find_bundle(
+	const struct cli_option *options, size_t count, const char *word, size_t length)
 {
-	cli_print_verb(verb);
+	for (size_t i = 0; i + 1 < length; i++) {
+		const struct cli_option *option = find_letter(options, count, word[i]);
+
+		if (!option || !option->flag) {
+			return NULL;
+		}
+	}
+	return length > 1 ? find_letter(options, count, word[length - 1]) : NULL;
+}
+
+static void set_bundle(
+	const struct cli_option *options, size_t count, const char *word, size_t length)
+{
+	for (size_t i = 0; i + 1 < length; i++) {
+		*find_letter(options, count, word[i])->flag = true;
+	}
+}
+
+static void print_options(const struct cli_option *options, size_t count)
+{
 	for (size_t i = 0; i < count; i++) {
 		char letter[8] = "    ";
 
+		if (!options[i].help) {
+			continue;
+		}
 		if (options[i].letter) {
 			(void)snprintf(letter, sizeof(letter), "-%c, ", options[i].letter);
 		}
 		printf("  %s--%s%s\n        %s\n", letter, options[i].name,
 			options[i].flag ? "" : " VALUE", options[i].help);
 	}
+}
+
+/* Whether the word asks for help, and is answered. */
+static bool take_help(
+	const struct cli_option *options, size_t count, const char *verb, const char *word)
+{
+	bool is_usage = strcmp(word, "usage") == 0;
+
+	if (!is_usage && strcmp(word, "help") != 0 && strcmp(word, "h") != 0 &&
+		strcmp(word, "?") != 0) {
+		return false;
+	}
+	if (is_usage) {
+		cli_print_usage(verb);
+		return true;
+	}
+	cli_print_verb(verb);
+	print_options(options, count);
+	return true;
 }
 
 static int take_value(
@@ -76,24 +128,40 @@ static int take_option(const struct cli_globals *globals, const struct cli_optio
 	return take_value(globals, option, argv[at + 1]) == 0 ? 2 : -1;
 }
 
+/* The option that a word without its dashes names, with those that are bundled before it set; or NULL. */
+static const struct cli_option *take_word(
+	const struct cli_option *options, size_t count, const char *word, bool is_long)
+{
+	size_t length = strcspn(word, "=");
+	const struct cli_option *option = find_option(options, count, word, length);
+
+	if (!option && !is_long) {
+		option = find_bundle(options, count, word, length);
+		if (option) {
+			set_bundle(options, count, word, length);
+		}
+	}
+	return option;
+}
+
 int cli_parse(const struct cli_globals *globals, const struct cli_option *options, size_t count,
 	int argc, char **argv)
 {
 	int at = 1;
 
 	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
-		const char *word = argv[at] + (argv[at][1] == '-' ? 2 : 1);
+		bool is_long = argv[at][1] == '-';
+		const char *word = argv[at] + (is_long ? 2 : 1);
 		const struct cli_option *option;
 		int taken;
 
 		if (*word == '\0') {
 			return at + 1;
 		}
-		if (strcmp(word, "help") == 0 || strcmp(word, "h") == 0) {
-			print_help(options, count, argv[0]);
+		if (take_help(options, count, argv[0], word)) {
 			return 0;
 		}
-		option = find_option(options, count, word, strcspn(word, "="));
+		option = take_word(options, count, word, is_long);
 		if (!option) {
 			(void)cli_fail_text(globals, "%s: unknown option %s", argv[0], argv[at]);
 			return -1;
@@ -107,14 +175,24 @@ int cli_parse(const struct cli_globals *globals, const struct cli_option *option
 	return at;
 }
 
+/* One line, whatever it has in it. */
+static void make_line(char *line)
+{
+	for (; *line; line++) {
+		if ((unsigned char)*line < 0x20 || *line == 0x7f) {
+			*line = '?';
+		}
+	}
+}
+
 int cli_fail(const struct cli_globals *globals, const struct berth_error *err)
 {
 	char line[1400];
 
 	(void)berth_error_text(err, line, sizeof(line));
 	(void)fprintf(stderr, "berth: %s\n", line);
-	if (globals && globals->log) {
-		cli_log(globals, line);
+	if (globals) {
+		cli_log(globals, CLI_LEVEL_ERROR, line);
 	}
 	return berth_error_exit_status(err);
 }
@@ -127,15 +205,10 @@ int cli_fail_text(const struct cli_globals *globals, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	/* One line, whatever the arguments had in them. */
-	for (char *at = line; *at; at++) {
-		if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-			*at = '?';
-		}
-	}
+	make_line(line);
 	(void)fprintf(stderr, "berth: %s\n", line);
-	if (globals && globals->log) {
-		cli_log(globals, line);
+	if (globals) {
+		cli_log(globals, CLI_LEVEL_ERROR, line);
 	}
 	return CLI_EXIT_FAILURE;
 }
