@@ -141,6 +141,7 @@ int cmd_explain(const struct cli_globals *globals, int argc, char **argv);
 int cmd_features(const struct cli_globals *globals, int argc, char **argv);
 int cmd_kill(const struct cli_globals *globals, int argc, char **argv);
 int cmd_list(const struct cli_globals *globals, int argc, char **argv);
+int cmd_mounts(const struct cli_globals *globals, int argc, char **argv);
 int cmd_pause(const struct cli_globals *globals, int argc, char **argv);
 int cmd_ps(const struct cli_globals *globals, int argc, char **argv);
 int cmd_resume(const struct cli_globals *globals, int argc, char **argv);

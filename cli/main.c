@@ -20,6 +20,8 @@ static const struct cli_verb verbs[] = {
 		cmd_ps},
 	{"pause", "ID", "freeze the processes of a container", cmd_pause},
 	{"resume", "ID", "thaw them", cmd_resume},
+	{"mounts", "add|remove ID FILE", "mount something in a container that runs, or unmount it",
+		cmd_mounts},
 	{"list", "[--format table|json] [--quiet]", "list the containers", cmd_list},
 	{"kill", "[--all] [--regex] ID [SIGNAL]", "send a signal to a container (default: TERM)",
 		cmd_kill},

@@ -151,6 +151,19 @@ BERTH_PUBLIC int berth_exec(const struct berth_context *context,
 	const struct berth_exec_options *options, int *ret_status, struct berth_error *err);
 
 /**
+ * Adds mounts to a container that runs or is created, or removes them. `text` is JSON: an array like "mounts" of
+ * config.json. All are added or none, in their order; mount points that were made stay. Sources are looked up in
+ * the caller's mount namespace, relative ones in the bundle. Of mounts that are to be removed, the last one first,
+ * only "destination" counts; each is looked up before the first one goes. Not "/" and /proc, and no mount of type
+ * cgroup; no maskedPaths and readonlyPaths are removed. The container's record stays as it is: what is added is
+ * in no config.json.
+ */
+BERTH_PUBLIC int berth_mounts_add(const struct berth_context *context, const char *id,
+	const char *text, size_t length, struct berth_error *err);
+BERTH_PUBLIC int berth_mounts_remove(const struct berth_context *context, const char *id,
+	const char *text, size_t length, struct berth_error *err);
+
+/**
  * Sends a signal to the container's first process (runtime.md, "kill"); with `is_all` to all of its
  * processes, and then one that has stopped is no failure. SIGKILL reaches all of them also where they have no
  * pid namespace of their own.

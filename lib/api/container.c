@@ -232,6 +232,24 @@ int berth_exec(const struct berth_context *context, const struct berth_exec_opti
 	return r < 0 ? r : life_exec(&request, ret_status ? ret_status : &status, err);
 }
 
+int berth_mounts_add(const struct berth_context *context, const char *id, const char *text,
+	size_t length, struct berth_error *err)
+{
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
+
+	return r < 0 ? r : life_mounts(&taken.life, id, text, length, false, err);
+}
+
+int berth_mounts_remove(const struct berth_context *context, const char *id, const char *text,
+	size_t length, struct berth_error *err)
+{
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
+
+	return r < 0 ? r : life_mounts(&taken.life, id, text, length, true, err);
+}
+
 int berth_kill(const struct berth_context *context, const char *id, int signal, bool is_all,
 	struct berth_error *err)
 {

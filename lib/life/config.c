@@ -165,6 +165,26 @@ int life_config_open_process(struct life_config *config, const char *path, struc
 	return r;
 }
 
+int life_config_open_mounts(
+	struct life_config *config, const char *text, size_t length, struct berth_error *err)
+{
+	int r;
+
+	memset(config, 0, sizeof(*config));
+	arena_init(&config->arena, LIFE_MEMORY_MAX);
+	config->text = text;
+	config->length = length;
+	r = parse_text(config, "the list of mounts", err);
+	if (r == 0) {
+		r = spec_decode_mounts(
+			config->tree, &config->arena, &config->spec.mounts, &config->tree, err);
+	}
+	if (r < 0) {
+		life_config_locate(config, err);
+	}
+	return r;
+}
+
 int life_config_open(
 	struct life_config *config, const char *bundle, const char *file, struct berth_error *err)
 {

@@ -46,6 +46,10 @@ int life_config_load(struct life_config *config, const struct life_found *found,
 int life_config_open_process(
 	struct life_config *config, const char *path, struct berth_error *err) must_use;
 
+/* A text with an array like the config's "mounts": all that there is in `config`. */
+int life_config_open_mounts(struct life_config *config, const char *text, size_t length,
+	struct berth_error *err) must_use;
+
 /* The state of runtime.md in one line, from malloc, with the status that it is to have; and the same without
  * pid and status, which the child adds, in the arena. */
 int life_state_text(const struct store_record *record, enum store_status status, char **ret_text,

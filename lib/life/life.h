@@ -97,6 +97,10 @@ struct life_exec_request {
 int life_exec(
 	const struct life_exec_request *request, int *ret_status, struct berth_error *err) must_use;
 
+/* mounts add and mounts remove: `text` is an array like the config's "mounts". */
+int life_mounts(const struct life_context *context, const char *id, const char *text, size_t length,
+	bool is_removal, struct berth_error *err) must_use;
+
 /* kill: a signal to the container's first process, or to all; then one that has stopped is no failure. */
 int life_kill(const struct life_context *context, const char *id, int signal, bool is_all,
 	struct berth_error *err) must_use;

@@ -104,7 +104,7 @@ static int spawn(struct life_process *process, const struct cgroup *cgroup, pid_
 	struct host_child *child = &process->child;
 	int r = host_child_spawn(child, process->wish.preserved_fds, err);
 
-	if (r == 0) {
+	if (r == 0 && cgroup) {
 		r = cgroup_join(cgroup, child->init_pid, near, err);
 		if (r < 0) {
 			error_add_step(err, wire_step_name(WIRE_STEP_spawn));

@@ -40,7 +40,7 @@ void life_process_finish(struct life_process *process);
 int life_process_prepare(
 	struct life_process *process, struct arena *arena, struct berth_error *err) must_use;
 
-/* The child, inside the cgroup before it gets its first message, until it is ready. `near` is the pid of the
+/* The child, inside the cgroup (NULL: the caller's) before it gets its first message, until it is ready. `near` is the pid of the
  * container's first process, beside which it goes where the cgroup itself takes none; 0: there is none. 1 where
  * it waits for hooks, as host_child_build() has it. */
 int life_process_build(struct life_process *process, const struct cgroup *cgroup, pid_t near,

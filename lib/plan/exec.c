@@ -21,7 +21,7 @@ static const char *ns_file(uint32_t flag)
 	}
 }
 
-static int join_namespaces(struct plan_work *work, int pid, struct berth_error *err)
+int plan_join_namespaces(struct plan_work *work, int pid, uint32_t without, struct berth_error *err)
 {
 	const struct spec_namespaces *namespaces = &work->spec->linux_section.namespaces;
 	struct wire_bootstrap *init = &work->plan->host.init;
@@ -30,6 +30,9 @@ static int join_namespaces(struct plan_work *work, int pid, struct berth_error *
 		const struct spec_namespace *item = &namespaces->items[i];
 		bool is_made = !item->path || item->path[0] == '\0';
 
+		if (item->flag & without) {
+			continue;
+		}
 		init->ns_paths = arena_printf(work->arena, "%s%s/proc/%d/ns/%s",
 			init->ns_paths ? init->ns_paths : "", init->ns_paths ? "," : "", pid,
 			ns_file(item->flag));
@@ -39,7 +42,6 @@ static int join_namespaces(struct plan_work *work, int pid, struct berth_error *
 		work->joined |= item->flag;
 		work->is_map_known |= is_made && item->flag == CLONE_NEWUSER;
 	}
-	work->plan->boot.flags |= BOOT_ENTER;
 	work->plan->boot.flags |= plan_has(work, CLONE_NEWUSER) ? BOOT_USERNS : 0;
 	work->plan->boot.identity.is_setgroups_denied =
 		work->is_map_known && plan_denies_setgroups(work);
@@ -206,8 +208,9 @@ int plan_exec_make(const struct spec *container, const struct plan_exec *asked,
 		.arena = arena,
 		.plan = &plan,
 	};
-	int r = join_namespaces(&work, asked->pid, err);
+	int r = plan_join_namespaces(&work, asked->pid, 0, err);
 
+	plan.boot.flags |= BOOT_ENTER;
 	if (r == 0 && asked->process) {
 		spec.process = *asked->process;
 		spec.process.is_present = true;

@@ -76,6 +76,19 @@ int plan_exec_make(const struct spec *spec, const struct plan_exec *asked,
 	const struct facts *facts, struct arena *arena, struct plan *ret_plan,
 	struct berth_error *err) must_use;
 
+/* What mounts add and mounts remove were asked for. */
+struct plan_live {
+	const char *bundle; /* absolute: where relative sources start */
+	int pid;            /* of the container's first process */
+	bool is_removal;    /* of the mounts only the destinations count */
+	struct spec_mounts mounts;
+};
+
+/* Makes the plan of mounts in a container that is there; `spec` is the container's. */
+int plan_live_make(const struct spec *spec, const struct plan_live *asked,
+	const struct facts *facts, struct arena *arena, struct plan *ret_plan,
+	struct berth_error *err) must_use;
+
 /* The hooks alone: for start and delete, which make no plan. Texts point into the spec and the arena. */
 int plan_hooks_make(const struct spec_hooks *asked, struct arena *arena,
 	struct plan_hooks *ret_hooks, struct berth_error *err) must_use;

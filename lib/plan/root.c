@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 
-static int root_propagation(struct plan_work *work, struct berth_error *err)
+int plan_propagations(struct plan_work *work, struct berth_error *err)
 {
 	const char *asked = work->spec->linux_section.rootfs_propagation;
 	struct boot *boot = &work->plan->boot;
@@ -90,7 +90,7 @@ int plan_root(struct plan_work *work, struct berth_error *err)
 	boot->flags |= work->request->is_pivot_avoided ? BOOT_NO_PIVOT : 0;
 	boot->hostname = unless_empty(spec->hostname);
 	boot->domainname = unless_empty(spec->domainname);
-	r = root_propagation(work, err);
+	r = plan_propagations(work, err);
 	if (r == 0) {
 		r = clean_paths(work, &spec->linux_section.readonly_paths, "/linux/readonlyPaths",
 			&boot->readonly_paths, err);

@@ -58,6 +58,14 @@ int plan_annotations(struct plan_work *work, struct berth_error *err) must_use;
 int plan_cgroup(struct plan_work *work, struct berth_error *err) must_use; /* before the mounts */
 int plan_device_rules(struct plan_work *work, struct berth_error *err) must_use; /* after it */
 
+/* For a container that is there: its namespaces, found by the pid of its first process, are joined; those of
+ * `without` are not (exec.c). */
+int plan_join_namespaces(
+	struct plan_work *work, int pid, uint32_t without, struct berth_error *err) must_use;
+
+/* The propagation of the host's mounts and of the root file system (root.c). */
+int plan_propagations(struct plan_work *work, struct berth_error *err) must_use;
+
 /* Whether the caller may map no id but its own, and so must deny setgroups(2). */
 bool plan_denies_setgroups(const struct plan_work *work);
 

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "rootfs/fail.h"
 #include "sys/abi.h"
+#include "sys/file.h"
 #include "sys/mount.h"
 
 enum {
@@ -139,4 +140,28 @@ int rootfs_mount_attach(int mount_fd, int target_fd, const char *subject, struct
 	int r = sys_move_mount(mount_fd, target_fd);
 
 	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_MOVE_MOUNT, subject, "mount on") : 0;
+}
+
+int rootfs_mount_same(int fd, int other_fd, bool *ret_is_same)
+{
+	struct stat st, other;
+	uint64_t id = 0;
+	uint64_t other_id = 0;
+	int r = sys_fstat(fd, &st);
+
+	r = r < 0 ? r : sys_fstat(other_fd, &other);
+	if (r < 0) {
+		return r;
+	}
+	*ret_is_same = false;
+	if (st.st_ino != other.st_ino || st.st_dev != other.st_dev) {
+		return 0;
+	}
+	/* The same file; a bind of it somewhere else is another mount. */
+	r = sys_mount_id(fd, &id);
+	r = r < 0 ? r : sys_mount_id(other_fd, &other_id);
+	if (r == 0) {
+		*ret_is_same = id == other_id;
+	}
+	return r;
 }

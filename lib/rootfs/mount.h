@@ -2,6 +2,7 @@
 #ifndef ROOTFS_MOUNT_H
 #define ROOTFS_MOUNT_H
 /* The steps of one mount, which several files take: made detached, given attributes, attached. */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -30,5 +31,8 @@ int rootfs_mount_set(int mount_fd, const struct rootfs_attr *attr, const char *s
 /* Attaches a detached mount to the place behind `target_fd`. */
 int rootfs_mount_attach(
 	int mount_fd, int target_fd, const char *subject, struct berth_error *err) must_use;
+
+/* Whether two descriptors are of the same place in the same mount: not only of the same file. */
+int rootfs_mount_same(int fd, int other_fd, bool *ret_is_same) must_use;
 
 #endif

@@ -105,30 +105,6 @@ static int attributes_set(const struct mounting *mounting, int mount_fd, struct 
 	return r < 0 ? r : rootfs_mount_set(mount_fd, &tree, mount->target, err);
 }
 
-/* Whether the target is the root itself, by whatever name: then the new mount is the root from now on. */
-static int is_root(const struct rootfs *rootfs, int target_fd, bool *ret_is_root)
-{
-	struct stat root, target;
-	uint64_t root_id, target_id;
-	int r = sys_fstat(rootfs->root_fd, &root);
-
-	r = r < 0 ? r : sys_fstat(target_fd, &target);
-	if (r < 0) {
-		return r;
-	}
-	*ret_is_root = false;
-	if (root.st_ino != target.st_ino || root.st_dev != target.st_dev) {
-		return 0;
-	}
-	/* The same directory; a bind of it somewhere inside is another mount. */
-	r = sys_mount_id(rootfs->root_fd, &root_id);
-	r = r < 0 ? r : sys_mount_id(target_fd, &target_id);
-	if (r == 0) {
-		*ret_is_root = root_id == target_id;
-	}
-	return r;
-}
-
 static int root_replace(struct rootfs *rootfs, int mount_fd, struct berth_error *err)
 {
 	int fd = sys_openat2(mount_fd, ".", O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
@@ -144,11 +120,15 @@ static int root_replace(struct rootfs *rootfs, int mount_fd, struct berth_error 
 static int mount_attach(struct rootfs *rootfs, const struct mounting *mounting, int mount_fd,
 	struct berth_error *err)
 {
-	bool is_on_root;
-	int r = is_root(rootfs, mounting->target_fd, &is_on_root);
+	bool is_on_root = false;
+	int r = rootfs_mount_same(rootfs->root_fd, mounting->target_fd, &is_on_root);
 
 	if (r < 0) {
 		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, mounting->mount->target, "examine");
+	}
+	if (is_on_root && rootfs->is_live) {
+		return error_set(
+			err, BERTH_ERROR_CONFIG, "is the root of a container that is there");
 	}
 	r = rootfs_mount_attach(mount_fd, mounting->target_fd, mounting->mount->target, err);
 	return r == 0 && is_on_root ? root_replace(rootfs, mount_fd, err) : r;
@@ -178,6 +158,8 @@ static int mount_make(
 	close_fd(&mounting.target_fd);
 	if (r == 0 && is_late) {
 		rootfs->late_fds[i] = take_fd(&mount_fd);
+	} else if (r == 0 && rootfs->is_live) {
+		rootfs->source_fds[i] = take_fd(&mount_fd); /* to be unmounted by, if need be */
 	}
 	return r;
 }

@@ -88,7 +88,6 @@ int rootfs_remount(struct rootfs *rootfs, const struct boot *boot, struct berth_
 			error_add_pointer(err, mount->pointer);
 			return r;
 		}
-		close_fd(&rootfs->late_fds[i]);
 	}
 	if (boot->flags & BOOT_ROOT_READONLY) {
 		r = rootfs_mount_set(rootfs->root_fd, &readonly, "/", err);

@@ -28,6 +28,7 @@ void rootfs_init(struct rootfs *rootfs, const struct boot *boot, int *fds)
 	fds_init(fds, mounts * 2 + devices);
 	*rootfs = (struct rootfs){
 		.root_fd = -1,
+		.is_live = (boot->flags & BOOT_LIVE) != 0,
 		.source_fds = fds,
 		.late_fds = fds + mounts,
 		.device_fds = fds + mounts * 2,

@@ -5,7 +5,7 @@
  * rootfs: the child builds the container's file system.
  *
  * In: struct boot, checked. Out: a mount namespace whose "/" is the container's. Forbidden here: paths
- * of the root file system that are not resolved from the descriptor of the root, mount(2), /proc, any
+ * of the root file system that are not resolved from the descriptor of the root, mount(2), its /proc, any
  * memory but the caller's, and every decision that plan/ can make. Fails with an error that names the
  * path and the JSON pointer; what was mounted until then dies with the mount namespace.
  *
@@ -17,12 +17,16 @@
  *
  * The functions stand in the order in which they are called: one for each step of the same name.
  */
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "wire/boot.h"
 
 struct rootfs {
 	int root_fd;     /* O_PATH: the container's root, the topmost mount there; -1 before */
-	int *source_fds; /* for each mount: the detached tree of a bind source, -1: none or moved */
+	bool is_live;    /* in a container that is there */
+	int *source_fds; /* for each mount: the detached tree of a bind source, -1: none or moved;
+			    live, the mount itself when it is made */
 	int *late_fds;   /* for each mount: kept for the step "remount", else -1 */
 	int *device_fds; /* for each device: the detached node of the host, -1: none or moved */
 	size_t mount_count;
@@ -58,6 +62,15 @@ int rootfs_user(
 
 /* "mounts": in the order of the list; missing targets are made. */
 int rootfs_mounts(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/*
+ * "mounts" of BOOT_LIVE: joins the mount namespace behind `ns_fd` and mounts, or unmounts, in the root file
+ * system that is there; then this process must end, as its working directory is one of the host's procfs. All
+ * is mounted or nothing, but for mount points that were made. What is to be unmounted is looked up before the
+ * first umount(2): each must be the root of a mount, and none of the places of masked_paths.
+ */
+int rootfs_live(struct rootfs *rootfs, const struct boot *boot, int ns_fd,
+	struct berth_error *err) must_use;
 
 /* "devices": nodes and links; umask(2) is 0. What exists already is accepted only if it is the very
  * thing that is wanted; links give way to what is there, but for ptmx, which replaces it. */

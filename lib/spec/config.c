@@ -157,25 +157,56 @@ static const struct spec_row exec_rows[] = {
 static const struct spec_table exec_table = {
 	sizeof(struct spec), exec_rows, ARRAY_COUNT(exec_rows)};
 
+static const struct spec_row live_rows[] = {
+	{.key = "mounts",
+		.type = SPEC_OBJECTS,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec, mounts),
+		.table = &mount_table},
+};
+
+static const struct spec_table live_table = {
+	sizeof(struct spec), live_rows, ARRAY_COUNT(live_rows)};
+
+/* Decodes a tree as the only field of a config, which has the name of the table's only row. */
+static int decode_field(const struct spec_table *table, const struct json_value *tree,
+	struct arena *arena, struct spec *spec, const struct json_value **ret_tree,
+	struct berth_error *err)
+{
+	struct json_value *values = arena_alloc(arena, 2, sizeof(*values));
+
+	if (!values) {
+		return error_system(err, ENOMEM, "memory for the %s", table->rows[0].key);
+	}
+	values[0] = *tree;
+	values[0].key = table->rows[0].key;
+	values[0].next = NULL;
+	values[1] = (struct json_value){.kind = JSON_OBJECT, .length = 1, .first = &values[0]};
+	*ret_tree = &values[1];
+	return spec_table_decode(table, &values[1], arena, spec, err);
+}
+
 int spec_decode_process(const struct json_value *tree, struct arena *arena,
 	struct spec_process *ret_process, const struct json_value **ret_tree,
 	struct berth_error *err)
 {
-	struct json_value *values = arena_alloc(arena, 2, sizeof(*values));
 	struct spec spec = {0};
-	int r;
+	int r = decode_field(&exec_table, tree, arena, &spec, ret_tree, err);
 
-	if (!values) {
-		return error_system(err, ENOMEM, "memory for the process");
-	}
-	values[0] = *tree;
-	values[0].key = "process";
-	values[0].next = NULL;
-	values[1] = (struct json_value){.kind = JSON_OBJECT, .length = 1, .first = &values[0]};
-	*ret_tree = &values[1];
-	r = spec_table_decode(&exec_table, &values[1], arena, &spec, err);
 	if (r == 0) {
 		*ret_process = spec.process;
+	}
+	return r;
+}
+
+int spec_decode_mounts(const struct json_value *tree, struct arena *arena,
+	struct spec_mounts *ret_mounts, const struct json_value **ret_tree, struct berth_error *err)
+{
+	struct spec spec = {0};
+	int r = decode_field(&live_table, tree, arena, &spec, ret_tree, err);
+
+	if (r == 0) {
+		*ret_mounts = spec.mounts;
 	}
 	return r;
 }

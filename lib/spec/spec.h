@@ -262,6 +262,11 @@ int spec_decode_process(const struct json_value *tree, struct arena *arena,
 	struct spec_process *ret_process, const struct json_value **ret_tree,
 	struct berth_error *err) must_use;
 
+/* The same for an array like the config's "mounts": mounts add and remove. */
+int spec_decode_mounts(const struct json_value *tree, struct arena *arena,
+	struct spec_mounts *ret_mounts, const struct json_value **ret_tree,
+	struct berth_error *err) must_use;
+
 /* The config that `berth spec` writes, as text from malloc: the starting point that people edit. With
  * `is_rootless` for a user with these ids: a user namespace that maps them to root, no new network. */
 int spec_example(bool is_rootless, uint32_t uid, uint32_t gid, char **ret_text,

@@ -452,11 +452,30 @@ static const struct stage_step intermediate_steps[] = {
 	{WIRE_STEP_join, stage_join},
 };
 
-static const struct stage_step container_steps[] = {
+/* What HOLD has brought is the mount namespace of the container. */
+static int container_live(struct stage *stage, struct berth_error *err)
+{
+	int r = rootfs_live(&stage->rootfs, &stage->boot, stage->passed_fd, err);
+
+	return r < 0 ? r : stage_send(stage, WIRE_FRAME_WAITING, NULL, -1, err);
+}
+
+static const struct stage_step first_steps[] = {
 	{WIRE_STEP_boot, container_boot},
 	{WIRE_STEP_mapped, container_mapped},
 	{WIRE_STEP_hide, container_hide},
 	{WIRE_STEP_session, container_session},
+};
+
+/* Mounts in a container that is there: then this process has nothing left to do. */
+static const struct stage_step live_steps[] = {
+	{WIRE_STEP_private, container_private},
+	{WIRE_STEP_sources, container_sources},
+	{WIRE_STEP_ready, container_ready},
+	{WIRE_STEP_mounts, container_live},
+};
+
+static const struct stage_step container_steps[] = {
 	{WIRE_STEP_loopback, container_loopback},
 	{WIRE_STEP_private, container_private},
 	{WIRE_STEP_sources, container_sources},
@@ -491,13 +510,18 @@ static const struct stage_step container_steps[] = {
 
 noreturn_fn static void container_child(struct stage *stage, struct berth_error *err)
 {
-	int r = stage_run_steps(container_steps, ARRAY_COUNT(container_steps), stage, err);
+	int r = stage_run_steps(first_steps, ARRAY_COUNT(first_steps), stage, err);
 
+	if (r == 0 && stage->boot.flags & BOOT_LIVE) {
+		r = stage_run_steps(live_steps, ARRAY_COUNT(live_steps), stage, err);
+	} else if (r == 0) {
+		r = stage_run_steps(container_steps, ARRAY_COUNT(container_steps), stage, err);
+	}
 	if (r < 0) {
 		/* Where nobody reads, nobody wants to know. */
 		(void)!stage_send_error(stage, err);
 	}
-	sys_exit(STAGE_EXIT_FAILURE);
+	sys_exit(r < 0 ? STAGE_EXIT_FAILURE : 0);
 }
 
 static int container_clone(struct stage *stage, struct berth_error *err)

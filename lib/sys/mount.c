@@ -92,6 +92,20 @@ int sys_mount_id(int fd, uint64_t *ret_id)
 	return 0;
 }
 
+int sys_is_mount_root(int fd, bool *ret_is_root)
+{
+	struct statx st;
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 0, &st) < 0) {
+		return -errno;
+	}
+	if (!(st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)) {
+		return -EOPNOTSUPP;
+	}
+	*ret_is_root = (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+	return 0;
+}
+
 int sys_pivot_root(const char *new_root, const char *put_old)
 {
 	return sys_result(syscall(SYS_pivot_root, new_root, put_old));

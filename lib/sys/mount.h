@@ -2,6 +2,7 @@
 #ifndef SYS_MOUNT_H
 #define SYS_MOUNT_H
 /* The mount calls that take descriptors; see mount_setattr(2) and the kernel's mount API. */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -34,6 +35,9 @@ int sys_mount_setattr(int mount_fd, unsigned int flags, const struct sys_mount_a
 
 /* The number of the mount behind a descriptor, unique among those that exist: statx(2), Linux 5.8. */
 int sys_mount_id(int fd, uint64_t *ret_id) must_use;
+
+/* Whether the place behind a descriptor is the root of a mount: statx(2), Linux 5.8. */
+int sys_is_mount_root(int fd, bool *ret_is_root) must_use;
 
 int sys_pivot_root(const char *new_root, const char *put_old) must_use;
 int sys_umount(const char *path, int flags) must_use;

@@ -122,15 +122,15 @@ const struct wire_record boot_record = {
 	"boot", sizeof(struct boot), boot_fields, ARRAY_COUNT(boot_fields)};
 
 /* What the child relies on: numbers in range, and the texts without which a step cannot begin. */
-static int mount_check(const struct boot_mount *mount)
+static int mount_check(const struct boot_mount *mount, bool is_live)
 {
 	if (mount->kind >= BOOT_MOUNT_KIND_COUNT || !mount->target || !mount->pointer) {
 		return -EPROTO;
 	}
-	if (mount->kind == BOOT_MOUNT_FS) {
-		return mount->fstype ? 0 : -EPROTO;
+	if (mount->kind == BOOT_MOUNT_GONE) {
+		return is_live ? 0 : -EPROTO;
 	}
-	return mount->source ? 0 : -EPROTO;
+	return (mount->kind == BOOT_MOUNT_FS ? mount->fstype : mount->source) ? 0 : -EPROTO;
 }
 
 static int device_check(const struct boot_device *device)
@@ -151,14 +151,15 @@ static int sysctl_check(const struct boot_sysctl *sysctl)
 
 int boot_check(const struct boot *boot)
 {
+	bool is_live = boot->flags & BOOT_LIVE;
 	bool has_root = boot->root || boot->flags & BOOT_ENTER;
-	int r = has_root && boot->cwd && boot->args.count > 0 ? 0 : -EPROTO;
+	int r = is_live || (has_root && boot->cwd && boot->args.count > 0) ? 0 : -EPROTO;
 
 	if (r == 0) {
 		r = boot_hooks_check(&boot->hooks);
 	}
 	for (size_t i = 0; r == 0 && i < boot->mounts.count; i++) {
-		r = mount_check(&boot->mounts.items[i]);
+		r = mount_check(&boot->mounts.items[i], is_live);
 	}
 	for (size_t i = 0; r == 0 && i < boot->devices.count; i++) {
 		r = device_check(&boot->devices.items[i]);

@@ -13,6 +13,7 @@ enum boot_mount_kind {
 	BOOT_MOUNT_FS,   /* a new file system: fsopen, fsconfig, fsmount */
 	BOOT_MOUNT_BIND, /* a tree of the host: open_tree(OPEN_TREE_CLONE) before the first mount */
 	BOOT_MOUNT_LINK, /* a symbolic link `target` -> `source` (names of cgroup v1 hierarchies) */
+	BOOT_MOUNT_GONE, /* what is mounted on the target is unmounted: with BOOT_LIVE alone */
 	BOOT_MOUNT_KIND_COUNT
 };
 
@@ -137,6 +138,8 @@ enum boot_flag {
 	BOOT_ENTER = 1 << 8, /* the mount namespace that is joined has the root file system: exec */
 	BOOT_NO_PIVOT = 1 << 9, /* the root becomes "/" by a move and chroot(2) */
 	BOOT_HOOKS = 1 << 10, /* before the pivot there are hooks, of the parent or of the child */
+	BOOT_LIVE = 1 << 11, /* mounts in a container that is there, and no program: HOLD brings its
+				mount namespace; no mount of masked_paths is unmounted */
 };
 
 struct boot {

@@ -13,14 +13,16 @@ enum wire_frame {
 	WIRE_FRAME_MAPPED =
 		62002, /* P: CHILD was read, the id maps are written where wanted: always sent */
 	WIRE_FRAME_GO = 62003,      /* P: limits are set, go on to the execve */
-	WIRE_FRAME_HOLD = 62004,    /* P: like GO, but wait on the fifo that is passed beside it */
+	WIRE_FRAME_HOLD = 62004,    /* P: like GO, with the fifo to wait on, or with BOOT_LIVE the
+				       mount namespace to join */
 	WIRE_FRAME_HOOKED = 62008,  /* P: its hooks have run, the child's may */
 	WIRE_FRAME_CHILD = 62010,   /* I: struct frame_child */
 	WIRE_FRAME_CONSOLE = 62011, /* C: the master of the terminal is passed beside it */
 	WIRE_FRAME_READY = 62012,   /* C: all is built; waits for GO */
 	WIRE_FRAME_EXEC = 62013,    /* C: execve is next; then end of file is success */
 	WIRE_FRAME_WAITING =
-		62015, /* C: created; nobody is needed any more until the fifo is written */
+		62015, /* C: created, nobody is needed any more until the fifo is written; with
+			  BOOT_LIVE: all is done */
 	WIRE_FRAME_HOOKS = 62018, /* C: the mounts are made, the hooks are due; waits for HOOKED */
 	WIRE_FRAME_ERROR = 62014, /* I, C: struct berth_error; the last frame */
 };

@@ -270,3 +270,34 @@ end_of_life() {
 	assert_line "$(printf 'Groups:\t3 9 ')"
 	end_of_life
 }
+
+@test "mounts of a rootless container: added and removed; where the kernel refuses, it is said" {
+	make_user_bundle
+	config '.root.readonly = false'
+	in_container 'echo started; sleep 100'
+	chown "$user:" "$bundle/config.json"
+	mkdir "$bundle/src"
+	echo mine >"$bundle/src/file"
+	echo '[{"destination": "/data", "source": "src", "options": ["bind", "ro"]}, {"destination": "/t", "type": "tmpfs"}]' >"$bundle/mounts.json"
+	chmod -R a+rX "$bundle/src" "$bundle/mounts.json"
+	user_berth create --bundle "$bundle" life >"$bundle/out" 2>&1 </dev/null 3>&-
+	# Before its program runs nobody but root may look into it.
+	run user_berth mounts add life "$bundle/mounts.json"
+	assert_error "open the namespace /proc/" "permission denied"
+	user_berth start life
+	until_true grep -q started "$bundle/out"
+	run user_berth mounts add life "$bundle/mounts.json"
+	assert_status 0
+	run user_berth exec life sh -c 'cat /data/file; touch /t/x && echo made; touch /data/x'
+	assert_line mine
+	assert_line made
+	assert_contains "Read-only file system"
+	run user_berth mounts remove life "$bundle/mounts.json"
+	assert_status 0
+	run user_berth exec life ls /data /t
+	refute_contains file
+	# A file system that needs more than that.
+	run user_berth mounts add life - <<<'[{"destination": "/t", "type": "ext4", "source": "/dev/null"}]'
+	assert_error "/mounts/0" "operation not permitted"
+	end_of_life
+}

@@ -34,7 +34,7 @@ static struct wire_u32s sample_numbers(struct arena *arena, size_t count)
 static void sample_mount(struct arena *arena, struct boot_mount *mount, uint32_t i)
 {
 	*mount = (struct boot_mount){
-		.kind = i % BOOT_MOUNT_KIND_COUNT,
+		.kind = i % BOOT_MOUNT_GONE,
 		.flags = i * 3,
 		.pointer = arena_printf(arena, "/mounts/%u", i),
 		.target = arena_printf(arena, "/target/\xc3\xa4/%u", i),

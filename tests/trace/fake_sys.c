@@ -239,7 +239,9 @@ int sys_fs_magic(int fd, uint64_t *ret_magic)
 	int r = called("fstatfs %s", label_of(fd));
 
 	if (r == 0) {
-		*ret_magic = strstr(label_of(fd), "/dev/pts") ? DEVPTS_SUPER_MAGIC : 0;
+		*ret_magic = strstr(label_of(fd), "/dev/pts") ? DEVPTS_SUPER_MAGIC
+			     : strstr(label_of(fd), "/proc/") ? PROC_SUPER_MAGIC
+							      : 0;
 	}
 	return r;
 }

@@ -36,6 +36,32 @@ static void drop_args(struct boot *boot)
 	boot->args.count = 0;
 }
 
+static void go_live(struct boot *boot)
+{
+	boot->flags |= BOOT_LIVE;
+	drop_root(boot);
+	drop_cwd(boot);
+	drop_args(boot);
+}
+
+static void unmount(struct boot *boot)
+{
+	boot->mounts.items[1].kind = BOOT_MOUNT_GONE;
+	boot->mounts.items[1].source = NULL;
+}
+
+static void unmount_live(struct boot *boot)
+{
+	go_live(boot);
+	unmount(boot);
+}
+
+static void live_without_target(struct boot *boot)
+{
+	unmount_live(boot);
+	boot->mounts.items[1].target = NULL;
+}
+
 static void drop_names(struct boot *boot)
 {
 	boot->hostname = NULL;
@@ -171,6 +197,10 @@ static const struct check_row {
 	{"root", drop_root, -EPROTO},
 	{"cwd", drop_cwd, -EPROTO},
 	{"args", drop_args, -EPROTO},
+	{"a program, for live mounts", go_live, 0},
+	{"a mount and its source, live", unmount_live, 0},
+	{"a mount and its source, before there is one", unmount, -EPROTO},
+	{"the target of what is unmounted", live_without_target, -EPROTO},
 	{"a mount's target", drop_target, -EPROTO},
 	{"a mount's pointer", drop_pointer, -EPROTO},
 	{"a file system's type", drop_fstype, -EPROTO},

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mounts add and mounts remove: the mounts of a new container, in one that is there.
+ *
+ * The child joins all of its namespaces at first but the mount namespace, in the place of which it has a new
+ * one: a copy of the host's mounts, in which it opens the bind sources. With a user namespace the copy
+ * belongs to that one, so the flags of the host's mounts are locked in it (mount_namespaces(7)): what is
+ * read-only on the host, the container cannot make writable.
+ */
+#include "base/str.h"
+#include "plan/work.h"
+
+static int target_error(struct plan_work *work, const struct boot_mount *mount, const char *reason,
+	struct berth_error *err)
+{
+	return error_field(err, BERTH_ERROR_CONFIG,
+		arena_printf(work->arena, "%s/destination", mount->pointer), "\"%s\" %s",
+		mount->target, reason);
+}
+
+/* What was made with the container. A new procfs would show what is masked in the one that is there, and
+ * which cgroups the container has is not on its config alone. */
+static int check_added(struct plan_work *work, struct berth_error *err)
+{
+	const struct boot_mounts *mounts = &work->plan->boot.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct boot_mount *mount = &mounts->items[i];
+
+		if (str_is_equal(mount->target, "/") || str_is_equal(mount->target, "/proc")) {
+			return target_error(work, mount,
+				"of a container that is there cannot be mounted over", err);
+		}
+	}
+	return 0;
+}
+
+static int check_types(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_mounts *asked = &work->spec->mounts;
+
+	for (size_t i = 0; i < asked->count; i++) {
+		if (plan_is_cgroup_mount(&asked->items[i])) {
+			return error_field(err, BERTH_ERROR_UNSUPPORTED,
+				arena_printf(work->arena, "/mounts/%zu/type", i),
+				"\"%s\" can be mounted only when the container is made",
+				asked->items[i].type);
+		}
+	}
+	return 0;
+}
+
+static int plan_add(struct plan_work *work, struct berth_error *err)
+{
+	int r = check_types(work, err);
+
+	if (r == 0) {
+		r = plan_propagations(work, err);
+	}
+	if (r == 0) {
+		r = plan_mounts(work, err);
+	}
+	return r < 0 ? r : check_added(work, err);
+}
+
+/* What the container cannot be without: its root, its procfs, and what covers something of them. */
+static int keep(struct plan_work *work, struct berth_error *err)
+{
+	static const char *const always[] = {"/", "/proc"};
+	const struct spec_strings *masked = &work->spec->linux_section.masked_paths;
+	const struct spec_strings *readonly = &work->spec->linux_section.readonly_paths;
+	size_t count = 0;
+	const char **items = arena_alloc(work->arena,
+		ARRAY_COUNT(always) + masked->count + readonly->count + 1, sizeof(*items));
+
+	if (!items) {
+		return plan_no_memory(err);
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(always); i++) {
+		items[count++] = always[i];
+	}
+	for (size_t i = 0; i < masked->count; i++) {
+		items[count++] = masked->items[i];
+	}
+	for (size_t i = 0; i < readonly->count; i++) {
+		items[count++] = readonly->items[i];
+	}
+	work->plan->boot.masked_paths = (struct wire_texts){.items = items, .count = count};
+	return 0;
+}
+
+/* The last one first: it may lie in one before it. */
+static int plan_remove(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_mounts *asked = &work->spec->mounts;
+	struct boot_mounts *mounts = &work->plan->boot.mounts;
+
+	mounts->items = arena_alloc(work->arena, asked->count, sizeof(*mounts->items));
+	if (!mounts->items) {
+		return plan_no_memory(err);
+	}
+	for (size_t i = asked->count; i > 0; i--) {
+		struct boot_mount mount = {
+			.kind = BOOT_MOUNT_GONE,
+			.pointer = arena_printf(work->arena, "/mounts/%zu/destination", i - 1),
+			.target = plan_path_inside(work->arena, asked->items[i - 1].destination),
+		};
+
+		if (!mount.pointer || !mount.target) {
+			return plan_no_memory(err);
+		}
+		mounts->items[mounts->count++] = mount;
+	}
+	return keep(work, err);
+}
+
+int plan_live_make(const struct spec *container, const struct plan_live *asked,
+	const struct facts *facts, struct arena *arena, struct plan *ret_plan,
+	struct berth_error *err)
+{
+	const struct plan_request request = {.bundle = asked->bundle};
+	struct spec spec = *container;
+	struct plan plan = {0};
+	struct plan_work work = {
+		.spec = &spec,
+		.request = &request,
+		.facts = facts,
+		.arena = arena,
+		.plan = &plan,
+	};
+	int r = plan_join_namespaces(&work, asked->pid, CLONE_NEWNS, err);
+
+	plan.host.init.clone_flags = CLONE_NEWNS;
+	plan.boot.flags |= BOOT_LIVE | BOOT_HOLD;
+	spec.mounts = asked->mounts;
+	if (r == 0) {
+		r = asked->is_removal ? plan_remove(&work, err) : plan_add(&work, err);
+	}
+	if (r == 0) {
+		*ret_plan = plan;
+	}
+	return r;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mounts of a container that is there. The bind sources were opened in a copy of the host's mounts; here
+ * the process goes over into the container's mount namespace, and everything else is as for a new one.
+ *
+ * A mount is unmounted by its descriptor, as by its path it might be another one by now: umount(2) takes
+ * only paths, so it gets that of the descriptor in /proc/self/fd of the host, which was opened before the
+ * container's files came into sight.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "rootfs/fail.h"
+#include "rootfs/mount.h"
+#include "rootfs/path.h"
+#include "rootfs/rootfs.h"
+#include "sys/abi.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+#include "sys/process.h"
+
+/* The working directory is /proc/self/fd from here on. */
+static int live_enter(struct rootfs *rootfs, int ns_fd, struct berth_error *err)
+{
+	static const char fds_path[] = "/proc/self/fd";
+	autofd int fds_fd = sys_open(fds_path, O_PATH | O_DIRECTORY);
+	uint64_t magic = 0;
+	int r = fds_fd < 0 ? fds_fd : sys_fs_magic(fds_fd, &magic);
+
+	if (r == 0 && magic != PROC_SUPER_MAGIC) {
+		r = -ENODEV;
+	}
+	if (r < 0) {
+		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, fds_path, "open");
+	}
+	r = sys_setns(ns_fd, CLONE_NEWNS);
+	if (r == 0) {
+		r = sys_fchdir(fds_fd);
+	}
+	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, NULL,
+			       "join the mount namespace of the container")
+		     : rootfs_enter(rootfs, err);
+}
+
+static int live_unmount(int fd)
+{
+	char name[16];
+
+	(void)snprintf(name, sizeof(name), "%d", fd);
+	return sys_umount(name, MNT_DETACH);
+}
+
+/* In reverse. What is not attached yet is refused, and goes with its descriptor. */
+static void live_undo(const struct rootfs *rootfs)
+{
+	for (size_t i = rootfs->mount_count; i > 0; i--) {
+		int late_fd = rootfs->late_fds[i - 1];
+
+		(void)!live_unmount(late_fd < 0 ? rootfs->source_fds[i - 1] : late_fd);
+	}
+}
+
+/* Whether it is what the path leads to. The container can change that only as long as nothing is mounted
+ * there. */
+static int is_at(const struct rootfs *rootfs, int fd, const char *path, struct berth_error *err)
+{
+	autofd int other_fd = -1;
+	bool is_same = false;
+	int r = rootfs_path_find(rootfs->root_fd, path, 0, &other_fd, NULL);
+
+	if (r == ROOTFS_PATH_ABSENT || r == -ENOTDIR || r == -ELOOP) {
+		return 0;
+	}
+	if (r == 0) {
+		r = rootfs_mount_same(fd, other_fd, &is_same);
+	}
+	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, path, "examine") : is_same;
+}
+
+/* The mount that is to go, when it may. */
+static int live_find(struct rootfs *rootfs, const struct boot *boot, const char *target,
+	int *ret_fd, struct berth_error *err)
+{
+	autofd int fd = -1;
+	bool is_mount = false;
+	int r = rootfs_path_find(rootfs->root_fd, target, 0, &fd, err);
+
+	if (r < 0) {
+		return r;
+	}
+	if (r == 0) {
+		r = sys_is_mount_root(fd, &is_mount);
+		if (r < 0) {
+			return rootfs_fail(err, r, ROOTFS_CALL_OTHER, target, "examine");
+		}
+	}
+	if (!is_mount) {
+		return error_set(err, BERTH_ERROR_CONFIG, "nothing is mounted on");
+	}
+	for (size_t i = 0; i < boot->masked_paths.count; i++) {
+		r = is_at(rootfs, fd, boot->masked_paths.items[i], err);
+		if (r != 0) {
+			return r < 0 ? r
+				     : error_set(err, BERTH_ERROR_CONFIG,
+					       "the container needs what is mounted on");
+		}
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* One round over the list: with the mounts looked up alone, or unmounted too. */
+static int unmount_round(
+	struct rootfs *rootfs, const struct boot *boot, bool is_wanted, struct berth_error *err)
+{
+	for (size_t i = 0; i < boot->mounts.count; i++) {
+		const struct boot_mount *mount = &boot->mounts.items[i];
+		autofd int fd = -1;
+		int r = live_find(rootfs, boot, mount->target, &fd, err);
+
+		if (r == 0 && is_wanted) {
+			r = live_unmount(fd);
+			if (r < 0) {
+				rootfs_fail(err, r, ROOTFS_CALL_OTHER, mount->target,
+					r == -EINVAL ? "unmount what is locked:" : "unmount");
+			}
+		}
+		if (r < 0) {
+			error_add_subject(err, mount->target);
+			error_add_pointer(err, mount->pointer);
+			return r;
+		}
+	}
+	return 0;
+}
+
+int rootfs_live(struct rootfs *rootfs, const struct boot *boot, int ns_fd, struct berth_error *err)
+{
+	int r = live_enter(rootfs, ns_fd, err);
+
+	if (r == 0 && boot->mounts.count > 0 && boot->mounts.items[0].kind == BOOT_MOUNT_GONE) {
+		r = unmount_round(rootfs, boot, false, err);
+		return r < 0 ? r : unmount_round(rootfs, boot, true, err);
+	}
+	if (r == 0) {
+		r = rootfs_mounts(rootfs, boot, err);
+		if (r == 0) {
+			r = rootfs_remount(rootfs, boot, err);
+		}
+		if (r < 0) {
+			live_undo(rootfs);
+		}
+	}
+	return r;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mounts in a container that is there, against the fake sys: whichever call fails, what was mounted before
+ * is unmounted, by its own descriptor and in reverse.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "fake.h"
+#include "rootfs/rootfs.h"
+#include "sys/abi.h"
+
+enum { LINES_MAX = 512, NS_FD = 900 };
+
+static struct boot_mount added[] = {
+	{.kind = BOOT_MOUNT_BIND,
+		.pointer = "/mounts/0",
+		.target = "/data",
+		.source = "/host/data",
+		.attr_set = MOUNT_ATTR_RDONLY},
+	{.kind = BOOT_MOUNT_FS,
+		.flags = BOOT_MOUNT_RO_LAST,
+		.pointer = "/mounts/1",
+		.target = "/new",
+		.source = "tmpfs",
+		.fstype = "tmpfs",
+		.attr_set = MOUNT_ATTR_RDONLY},
+	{.kind = BOOT_MOUNT_BIND,
+		.pointer = "/mounts/2",
+		.target = "/file",
+		.source = "/host/file"},
+	{.kind = BOOT_MOUNT_FS,
+		.flags = BOOT_MOUNT_RO_LAST,
+		.pointer = "/mounts/3",
+		.target = "/last",
+		.source = "tmpfs",
+		.fstype = "ramfs",
+		.attr_set = MOUNT_ATTR_RDONLY},
+};
+
+static struct boot_mount removed[] = {
+	{.kind = BOOT_MOUNT_GONE, .pointer = "/mounts/1/destination", .target = "/mnt/b"},
+	{.kind = BOOT_MOUNT_GONE, .pointer = "/mounts/0/destination", .target = "/mnt/a"},
+};
+
+static const char *const kept[] = {"/", "/proc", "/absent", NULL};
+
+static const struct boot to_add = {
+	.flags = BOOT_LIVE, .first_propagation = MS_SLAVE, .mounts = {added, ARRAY_COUNT(added)}};
+static const struct boot to_remove = {
+	.flags = BOOT_LIVE,
+	.first_propagation = MS_SLAVE,
+	.mounts = {removed, ARRAY_COUNT(removed)},
+	.masked_paths = {kept, 3},
+};
+
+static const struct fake_node nodes[] = {
+	{"//new", 0, 0, NULL, true, NULL},
+	{"//file", 0, 0, NULL, true, NULL},
+	{"//absent", 0, 0, NULL, true, NULL},
+	{"tree(/host/file)", S_IFREG | 0644, 0, NULL, false, NULL},
+};
+
+static int live_run(const struct boot *boot, int fail_at, int errnum, struct berth_error *err)
+{
+	int fds[ARRAY_COUNT(added) * 2];
+	struct rootfs rootfs;
+	int r;
+
+	fake_reset(fail_at, errnum);
+	for (size_t i = 0; i < ARRAY_COUNT(nodes); i++) {
+		fake_add(&nodes[i]);
+	}
+	rootfs_init(&rootfs, boot, fds);
+	r = rootfs_open_sources(&rootfs, boot, err);
+	r = r < 0 ? r : rootfs_live(&rootfs, boot, NS_FD, err);
+	rootfs_finish(&rootfs);
+	assert_int_equal(fake_open_count(), 0);
+	assert_int_equal(fake_get()->bad_closes, 0);
+	return r;
+}
+
+/* The lines of the trace: cuts it up. */
+static size_t trace_lines(char *lines[LINES_MAX])
+{
+	size_t count = 0;
+	char *rest = fake_get()->trace;
+
+	for (char *line = strtok_r(rest, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		assert_true(count < LINES_MAX);
+		lines[count++] = line;
+	}
+	return count;
+}
+
+/* What a line "umount NUMBER FLAGS" unmounts; NULL for another line. */
+static const char *unmounted(const char *line)
+{
+	int fd = 0;
+
+	return sscanf(line, "umount %d 2", &fd) == 1 && fd >= FAKE_FD_FIRST
+		       ? fake_get()->fds[fd - FAKE_FD_FIRST].label
+		       : NULL;
+}
+
+/* Each mount that was attached before call `fail_at` is unmounted after it, the last one first. */
+static void assert_undone(int fail_at)
+{
+	char *lines[LINES_MAX];
+	size_t count = trace_lines(lines);
+	size_t at = (size_t)fail_at;
+
+	for (size_t i = at - 1; i-- > 0;) {
+		char label[FAKE_LABEL_SIZE];
+
+		if (sscanf(lines[i], "move_mount %191s ->", label) != 1) {
+			continue;
+		}
+		while (at < count &&
+			(!unmounted(lines[at]) || strcmp(unmounted(lines[at]), label))) {
+			at++;
+		}
+		if (at == count) {
+			fail_msg("call %d fails, and %s stays mounted", fail_at, label);
+		}
+		at++;
+	}
+}
+
+static void test_all_or_nothing(void **state)
+{
+	struct berth_error err = {0};
+	int calls;
+	int undone = 0;
+
+	(void)state;
+	assert_int_equal(live_run(&to_add, 0, 0, &err), 0);
+	assert_null(strstr(fake_get()->trace, "umount"));
+	calls = fake_get()->calls;
+	for (int n = 1; n <= calls; n++) {
+		memset(&err, 0, sizeof(err));
+		assert_true(live_run(&to_add, n, EIO, &err) < 0);
+		assert_true(err.message[0] != '\0');
+		undone += strstr(fake_get()->trace, "move_mount") &&
+			  strstr(fake_get()->trace, "umount");
+		assert_undone(n);
+	}
+	/* Some failed when all four were mounted: the last steps. */
+	assert_true(undone > 20);
+}
+
+/* The host's /proc and its sources are opened before the namespace of the container is joined. */
+static void test_order(void **state)
+{
+	const char *trace = fake_get()->trace;
+
+	(void)state;
+	assert_int_equal(live_run(&to_add, 0, 0, NULL), 0);
+	assert_true(strstr(trace, "open_tree /host/file clone") < strstr(trace, "setns"));
+	assert_true(strstr(trace, "open /proc/self/fd path") < strstr(trace, "setns"));
+	assert_true(strstr(trace, "setns") < strstr(trace, "openat2"));
+	assert_true(strstr(trace, "mount_setattr tree(/host/data) set 0x1") <
+		    strstr(trace, "move_mount tree(/host/data)"));
+}
+
+/* Nothing is unmounted before all has been looked up, and where a look-up fails nothing is at all. */
+static void test_removal(void **state)
+{
+	struct berth_error err = {0};
+	char *lines[LINES_MAX];
+	size_t count;
+	int calls;
+	int first = 0;
+	int looked = 0;
+
+	(void)state;
+	assert_int_equal(live_run(&to_remove, 0, 0, &err), 0);
+	calls = fake_get()->calls;
+	count = trace_lines(lines);
+	while ((size_t)first < count && !unmounted(lines[first])) {
+		looked += strncmp(lines[first++], "is_mount_root", 13) == 0;
+	}
+	assert_int_equal(looked, 3); /* both, and the first one again */
+	assert_string_equal(unmounted(lines[first]), "//mnt/b");
+	assert_string_equal(unmounted(lines[count - 1]), "//mnt/a");
+	for (int n = 1; n <= calls; n++) {
+		memset(&err, 0, sizeof(err));
+		assert_true(live_run(&to_remove, n, EIO, &err) < 0);
+		if (n <= first) {
+			assert_null(strstr(fake_get()->trace, "umount"));
+		}
+		assert_true(err.message[0] != '\0');
+	}
+}
+
+/* A /proc that is none of procfs is no help. */
+static void test_proc_is_checked(void **state)
+{
+	struct berth_error err = {0};
+
+	(void)state;
+	for (int n = 1; n < 10; n++) {
+		memset(&err, 0, sizeof(err));
+		if (live_run(&to_add, n, ENODEV, &err) < 0 &&
+			strstr(fake_get()->trace, "fstatfs") &&
+			!strstr(fake_get()->trace, "setns")) {
+			assert_string_equal(err.subject, "/proc/self/fd");
+			return;
+		}
+	}
+	fail_msg("fstatfs was not asked");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_or_nothing),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_removal),
+		cmocka_unit_test(test_proc_is_checked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
