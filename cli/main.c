@@ -270,6 +270,10 @@ static int run_line(int argc, char **argv)
 		return CLI_EXIT_FAILURE;
 	}
 	globals.context.root = globals.context.root ? globals.context.root : root;
+	globals.context.notify_socket = getenv("NOTIFY_SOCKET");
+	if (globals.context.notify_socket && globals.context.notify_socket[0] == '\0') {
+		globals.context.notify_socket = NULL;
+	}
 	return run_verb(&globals, argc - taken, argv + taken);
 }
 

@@ -40,6 +40,10 @@ struct berth_context {
 			     root */
 	berth_log_fn log; /**< NULL: nobody reads what is no error */
 	void *log_argument;
+	const char
+		*notify_socket; /**< create, run and start: a socket on which somebody waits for the
+				      READY=1 of the container (sd_notify(3)), "/PATH" or "@NAME";
+				      NULL: nobody */
 };
 
 /** Who makes the container's cgroup. */

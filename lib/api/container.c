@@ -65,6 +65,7 @@ static int take_context(const struct berth_context *context, struct taken_contex
 	ret_taken->life = (struct life_context){
 		.root = asked->root,
 		.log = {.fn = asked->log ? pass_line : NULL, .argument = asked},
+		.notify_socket = asked->notify_socket,
 	};
 	return asked->root ? 0
 			   : error_set(err, BERTH_ERROR_USAGE, "berth_context: root is not set");

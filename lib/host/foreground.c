@@ -98,6 +98,7 @@ static void forward_signals(struct foreground *fore)
 void host_front_init(struct host_front *front)
 {
 	*front = (struct host_front){.signal_fd = -1};
+	host_notify_init(&front->notify);
 }
 
 int host_front_begin(
@@ -129,6 +130,7 @@ void host_front_end(struct host_front *front)
 		sys_tty_restore(STDIN_FILENO, &front->saved);
 	}
 	close_fd(&front->signal_fd);
+	host_notify_finish(&front->notify);
 	if (front->is_blocked) {
 		sys_restore_signals(&front->old_mask);
 	}
@@ -145,7 +147,28 @@ static short pump_wants_write(const struct pump *pump)
 	return pump->length > 0 ? POLLOUT : 0;
 }
 
-enum { FRONT_CHILD, FRONT_SIGNAL, FRONT_STDIN, FRONT_STDOUT, FRONT_MASTER, FRONT_COUNT };
+enum {
+	FRONT_CHILD,
+	FRONT_SIGNAL,
+	FRONT_STDIN,
+	FRONT_STDOUT,
+	FRONT_MASTER,
+	FRONT_NOTIFY,
+	FRONT_COUNT
+};
+
+/* That the manager cannot be told is no reason to end a container that runs. */
+static void front_notify(struct host_front *front)
+{
+	struct berth_error err = {0};
+	char line[BERTH_ERROR_MESSAGE_SIZE];
+
+	if (host_notify_read(&front->notify, sys_getpid(), &err) < 0) {
+		(void)error_format(&err, line, sizeof(line));
+		log_line(front->notify.log, LOG_LEVEL_WARNING, "%s", line);
+		close_fd(&front->notify.container_fd);
+	}
+}
 
 static void front_pump(struct foreground *fore, const struct pollfd polls[FRONT_COUNT])
 {
@@ -184,6 +207,7 @@ static int front_poll(struct foreground *fore, struct berth_error *err)
 		[FRONT_STDOUT] = {.fd = fore->out.length > 0 ? STDOUT_FILENO : -1,
 			.events = POLLOUT},
 		[FRONT_MASTER] = {.fd = master ? fore->child->console_fd : -1, .events = master},
+		[FRONT_NOTIFY] = {.fd = fore->front->notify.container_fd, .events = POLLIN},
 	};
 
 	if (poll(polls, FRONT_COUNT, -1) < 0) {
@@ -193,6 +217,9 @@ static int front_poll(struct foreground *fore, struct berth_error *err)
 		forward_signals(fore);
 	}
 	front_pump(fore, polls);
+	if (polls[FRONT_NOTIFY].revents) {
+		front_notify(fore->front);
+	}
 	return polls[FRONT_CHILD].revents ? 1 : 0;
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "host/notify.h"
 #include "plan/facts.h"
 #include "plan/host_plan.h"
 #include "wire/boot.h"
@@ -99,6 +100,7 @@ struct host_front {
 	bool is_raw;
 	sigset_t old_mask;
 	struct termios saved;
+	struct host_notify notify; /* served meanwhile: the service's process is this one */
 };
 
 void host_front_init(struct host_front *front);

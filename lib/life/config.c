@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "host/host.h"
 #include "life/found.h"
+#include "life/process.h"
 #include "sys/file.h"
 #include "wire/step.h"
 
@@ -15,13 +16,14 @@ enum {
 	LIFE_PATH_MAX = 4096,
 };
 
-static int absolute_bundle(struct life_config *config, const char *bundle, struct berth_error *err)
+int life_absolute_path(
+	struct arena *arena, const char *path, const char **ret_path, struct berth_error *err)
 {
 	char cwd[LIFE_PATH_MAX];
 	int r;
 
-	if (bundle[0] == '/') {
-		config->bundle = arena_copy(&config->arena, bundle, strlen(bundle));
+	if (path[0] == '/') {
+		*ret_path = arena_copy(arena, path, strlen(path));
 	} else {
 		r = sys_getcwd(cwd, sizeof(cwd));
 		if (r == 0 && cwd[0] != '/') {
@@ -30,11 +32,10 @@ static int absolute_bundle(struct life_config *config, const char *bundle, struc
 		if (r < 0) {
 			return error_system(err, r, "find the working directory");
 		}
-		config->bundle = str_is_equal(bundle, ".")
-					 ? arena_copy(&config->arena, cwd, strlen(cwd))
-					 : arena_printf(&config->arena, "%s/%s", cwd, bundle);
+		*ret_path = str_is_equal(path, ".") ? arena_copy(arena, cwd, strlen(cwd))
+						    : arena_printf(arena, "%s/%s", cwd, path);
 	}
-	return config->bundle ? 0 : error_system(err, ENOMEM, "memory for the bundle's path");
+	return *ret_path ? 0 : error_system(err, ENOMEM, "memory for a path");
 }
 
 static int open_regular(const char *path, size_t *ret_size, struct berth_error *err)
@@ -118,7 +119,7 @@ static int decode_text(struct life_config *config, const char *path, struct bert
 static int config_read(struct life_config *config, const char *bundle, struct berth_error *err)
 {
 	const char *path = config->file;
-	int r = absolute_bundle(config, bundle, err);
+	int r = life_absolute_path(&config->arena, bundle, &config->bundle, err);
 
 	if (r < 0) {
 		return r;

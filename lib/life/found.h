@@ -3,6 +3,7 @@
 #define LIFE_FOUND_H
 /* For the files of life/ alone: a container that is there, with its lock, its record and its cgroup. */
 #include "cgroup/cgroup.h"
+#include "host/notify.h"
 #include "life/life.h"
 
 struct life_found {
@@ -75,6 +76,18 @@ int life_hooks_run(int step, const struct wire_hooks *hooks, const struct store_
 /* Step "poststop": all of them; a failure is a line of the log (runtime.md, "Lifecycle"). */
 void life_hooks_stop(
 	const struct wire_hooks *hooks, const struct store_record *record, const struct log *log);
+
+/* Where READY=1 is waited for (notify.c): the path of the container's directory for it, NULL where nobody waits;
+ * the host's socket, before the first side effect; the container's own, before its program runs. The last one
+ * is both for start, where the container has such a directory. */
+int life_notify_dir(const struct life_context *context, const char *id, struct arena *arena,
+	const char **ret_dir, struct berth_error *err) must_use;
+int life_notify_connect(struct host_notify *notify, const struct life_context *context,
+	struct berth_error *err) must_use;
+int life_notify_bind(struct host_notify *notify, const struct store_entry *entry,
+	struct berth_error *err) must_use;
+int life_notify_start(struct host_notify *notify, const struct life_context *context,
+	const struct store_entry *entry, struct berth_error *err) must_use;
 
 /* What the record, the kernel and the cgroup say. */
 enum store_status life_status(const struct store_entry *entry, const struct store_record *record);

@@ -156,6 +156,28 @@ static int launch_find_cgroup(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
+/* run passes READY=1 on itself; of create, start does. */
+static int launch_connect_notify(struct launch *launch, struct berth_error *err)
+{
+	if (launch->is_held || !launch->process.plan.host.has_notify) {
+		return 0;
+	}
+	return life_notify_connect(&launch->process.front.notify, launch->request->context, err);
+}
+
+static int launch_make_notify(struct launch *launch, struct berth_error *err)
+{
+	int r = 0;
+
+	if (launch->process.plan.host.has_notify) {
+		r = store_notify_make(&launch->entry, err);
+		if (r == 0 && !launch->is_held) {
+			r = life_notify_bind(&launch->process.front.notify, &launch->entry, err);
+		}
+	}
+	return r;
+}
+
 /* Step "record": the container's directory, its lock, and that it is being made. */
 static int launch_record(struct launch *launch, struct berth_error *err)
 {
@@ -185,7 +207,7 @@ static int launch_record(struct launch *launch, struct berth_error *err)
 	if (r == 0 && launch->is_held) {
 		r = store_fifo_make(&launch->entry, &launch->fifo_fd, err);
 	}
-	return r;
+	return r < 0 ? r : launch_make_notify(launch, err);
 }
 
 /* Step "cgroup": before there is a process that it would not hold. */
@@ -234,6 +256,10 @@ static int launch_prepare(struct launch *launch, struct berth_error *err)
 		r = make_tag(launch, err);
 	}
 	if (r == 0) {
+		r = life_notify_dir(request->context, request->id, &launch->config.arena,
+			&plan_request.notify_dir, err);
+	}
+	if (r == 0) {
 		plan_request.keyring_tag = launch->keyring_tag;
 		plan_request.bundle = launch->config.bundle;
 		plan_request.id = request->id;
@@ -241,6 +267,9 @@ static int launch_prepare(struct launch *launch, struct berth_error *err)
 	}
 	if (r == 0) {
 		plan->boot.flags |= launch->is_held ? BOOT_HOLD : 0;
+		r = launch_connect_notify(launch, err);
+	}
+	if (r == 0) {
 		r = life_process_prepare(&launch->process, &launch->config.arena, err);
 	}
 	return r;
@@ -325,17 +354,24 @@ static int launch_publish(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
-/* Step "poststart": as from here on, others may look at the container, send it signals and delete it. */
+/* Step "poststart", and until the container is ready, where this process does not stay: as from here on, others
+ * may look at the container, send it signals and delete it. */
 static int launch_poststart(struct launch *launch, struct berth_error *err)
 {
 	const struct wire_hooks *hooks = &launch->process.plan.hooks.poststart;
+	struct host_notify *notify = &launch->process.front.notify;
+	bool is_waiting = notify->container_fd >= 0 && launch->request->is_detached;
 	int r;
 
-	if (hooks->count == 0) {
+	if (hooks->count == 0 && !is_waiting) {
 		return 0;
 	}
 	store_entry_unlock(&launch->entry);
 	r = life_hooks_run(WIRE_STEP_poststart, hooks, &launch->record, STORE_RUNNING, err);
+	if (r == 0 && is_waiting) {
+		r = host_notify_wait(
+			notify, launch->process.child.pidfd, launch->process.child.pid, err);
+	}
 	if (r < 0) {
 		launch->is_recorded = store_entry_relock(&launch->entry) == 0;
 	}

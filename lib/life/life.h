@@ -24,6 +24,7 @@
 struct life_context {
 	const char *root; /* the state root */
 	struct log log;
+	const char *notify_socket; /* where READY=1 is waited for (sd_notify(3)); NULL: nowhere */
 };
 
 /* A config, read and decoded. Everything lives in the arena. */
@@ -60,7 +61,7 @@ struct life_request {
 	const char *console_socket; /* NULL: none */
 	const char *pidfd_socket;   /* NULL: none */
 	uint32_t preserved_fds;
-	struct plan_request plan; /* but for bundle and id */
+	struct plan_request plan; /* but for bundle, id and the like */
 	bool is_detached;         /* run: return when the program runs */
 	bool is_kept;             /* run: the record stays when the container has ended */
 };

@@ -49,6 +49,10 @@ int life_process_build(struct life_process *process, const struct cgroup *cgroup
 /* From there until its program runs; with a fifo (not -1), until it waits on that. */
 int life_process_go(struct life_process *process, int fifo_fd, struct berth_error *err) must_use;
 
+/* The path as it is from "/", in the arena. */
+int life_absolute_path(struct arena *arena, const char *path, const char **ret_path,
+	struct berth_error *err) must_use;
+
 /* Gives the error of a step that knows no field of the config the one on which it works. */
 void life_point_at_field(struct berth_error *err);
 

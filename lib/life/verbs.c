@@ -68,15 +68,79 @@ static int destroy(
 	return r < 0 ? r : store_remove(&found->store, &found->entry, err);
 }
 
-/* Step "poststart", when the program runs. From here on others may look at the container, send it signals and
- * delete it. */
-static int start_hooks(struct life_found *found, const struct life_hooks *hooks, int watch_fd,
-	struct berth_error *err)
-{
-	int r;
+/* What start has. */
+struct start {
+	struct life_found found;
+	struct life_hooks hooks;
+	struct host_notify notify;
+	int pidfd;    /* of the container's process, where READY=1 is waited for; -1: it is not */
+	int watch_fd; /* where there are hooks, says when the program runs */
+	int fifo_fd;
+};
 
-	store_entry_unlock(&found->entry);
-	r = store_fifo_wait(watch_fd);
+static void start_init(struct start *start)
+{
+	*start = (struct start){.pidfd = -1, .watch_fd = -1, .fifo_fd = -1};
+	life_found_init(&start->found);
+	host_notify_init(&start->notify);
+}
+
+static void start_finish(struct start *start)
+{
+	close_fd(&start->fifo_fd);
+	close_fd(&start->watch_fd);
+	close_fd(&start->pidfd);
+	host_notify_finish(&start->notify);
+	life_hooks_finish(&start->hooks);
+	life_found_finish(&start->found);
+}
+
+/* Before the program is woken. */
+static int start_prepare(
+	struct start *start, const struct life_context *context, struct berth_error *err)
+{
+	const struct store_entry *entry = &start->found.entry;
+	int r = life_hooks_load(&start->hooks, &start->found, err);
+
+	if (r == 0) {
+		r = life_notify_start(&start->notify, context, entry, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	if (start->notify.container_fd >= 0) {
+		start->pidfd = store_process_open(&start->found.record);
+		r = start->pidfd < 0 ? start->pidfd : 0;
+	}
+	if (r == 0 && start->hooks.plan.poststart.count > 0) {
+		start->watch_fd = store_fifo_watch(entry);
+		r = start->watch_fd < 0 ? start->watch_fd : 0;
+	}
+	if (r == 0) {
+		start->fifo_fd = store_fifo_open(entry);
+		r = start->fifo_fd < 0 ? start->fifo_fd : 0;
+	}
+	return r < 0 ? error_system(err, r, "wake the container %s", entry->id) : 0;
+}
+
+static int start_wake(struct start *start, struct berth_error *err)
+{
+	int r = sys_write_once(start->fifo_fd, "0", 1);
+
+	close_fd(&start->fifo_fd);
+	if (r < 0) {
+		return error_system(err, r, "wake the container %s", start->found.entry.id);
+	}
+	/* Its absence is what says "running". */
+	return store_fifo_remove(&start->found.entry, err);
+}
+
+/* Step "poststart", when the program runs. */
+static int start_hooks(struct start *start, struct berth_error *err)
+{
+	struct life_found *found = &start->found;
+	int r = store_fifo_wait(start->watch_fd);
+
 	if (r == -ECHILD) {
 		return error_set(err, BERTH_ERROR_CHILD,
 			"the program of container %s could not be run: the container's stderr says "
@@ -87,52 +151,50 @@ static int start_hooks(struct life_found *found, const struct life_hooks *hooks,
 		return error_system(
 			err, r, "wait for the program of container %s", found->entry.id);
 	}
-	r = life_hooks_run(
-		WIRE_STEP_poststart, &hooks->plan.poststart, &found->record, STORE_RUNNING, err);
+	r = life_hooks_run(WIRE_STEP_poststart, &start->hooks.plan.poststart, &found->record,
+		STORE_RUNNING, err);
 	if (r < 0 && store_entry_relock(&found->entry) == 0) {
-		(void)!destroy(found, hooks, NULL);
+		(void)!destroy(found, &start->hooks, NULL);
+	}
+	return r;
+}
+
+/* From here on others may look at the container, send it signals and delete it. */
+static int start_follow(struct start *start, struct berth_error *err)
+{
+	int r = 0;
+
+	store_entry_unlock(&start->found.entry);
+	if (start->watch_fd >= 0) {
+		r = start_hooks(start, err);
+	}
+	if (r == 0 && start->pidfd >= 0) {
+		r = host_notify_wait(&start->notify, start->pidfd, start->found.record.pid, err);
 	}
 	return r;
 }
 
 int life_start(const struct life_context *context, const char *id, struct berth_error *err)
 {
-	autofound struct life_found found;
-	autohooks struct life_hooks hooks = {0};
-	autofd int watch_fd = -1;
-	autofd int fifo_fd = -1;
-	int r = life_found_open(&found, context, id, err);
+	__attribute__((cleanup(start_finish))) struct start start;
+	int r;
 
+	start_init(&start);
+	r = life_found_open(&start.found, context, id, err);
 	if (r == 0) {
 		r = wire_step_enter(WIRE_STEP_start, err);
 	}
 	if (r < 0) {
 		return r;
 	}
-	if (found.status != STORE_CREATED) {
-		return start_refused(&found, err);
+	if (start.found.status != STORE_CREATED) {
+		return start_refused(&start.found, err);
 	}
-	r = life_hooks_load(&hooks, &found, err);
-	if (r < 0) {
-		return r;
-	}
-	if (hooks.plan.poststart.count > 0) {
-		watch_fd = store_fifo_watch(&found.entry);
-		r = watch_fd < 0 ? watch_fd : 0;
-	}
+	r = start_prepare(&start, context, err);
 	if (r == 0) {
-		fifo_fd = store_fifo_open(&found.entry);
-		r = fifo_fd < 0 ? fifo_fd : sys_write_once(fifo_fd, "0", 1);
+		r = start_wake(&start, err);
 	}
-	if (r < 0) {
-		return error_system(err, r, "wake the container %s", id);
-	}
-	close_fd(&fifo_fd);
-	/* Its absence is what says "running". */
-	r = store_fifo_remove(&found.entry, err);
-	return r < 0 || hooks.plan.poststart.count == 0
-		       ? r
-		       : start_hooks(&found, &hooks, watch_fd, err);
+	return r < 0 ? r : start_follow(&start, err);
 }
 
 /* Of a container that is paused too: what is frozen does not end. */

@@ -138,6 +138,7 @@ struct host_plan {
 	int32_t oom_score_adj;
 	bool may_keep_oom_score;            /* that the kernel refuses to lower it is no failure */
 	const struct host_seccomp *seccomp; /* NULL: no filter */
+	bool has_notify;                    /* the container has a notify socket */
 	const char *pidfd_receiver; /* absolute path of a socket that gets a pidfd; NULL: none */
 	struct host_cgroup cgroup;
 };

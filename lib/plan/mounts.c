@@ -235,10 +235,11 @@ int plan_mounts(struct plan_work *work, struct berth_error *err)
 	struct boot_mounts *mounts = &work->plan->boot.mounts;
 	size_t max = plan_cgroup_mount_max(work->facts);
 
-	if (asked->count > SIZE_MAX / max) {
+	if (asked->count >= SIZE_MAX / max) {
 		return plan_no_memory(err);
 	}
-	mounts->items = arena_alloc(work->arena, asked->count * max, sizeof(*mounts->items));
+	/* And one for plan_notify(). */
+	mounts->items = arena_alloc(work->arena, asked->count * max + 1, sizeof(*mounts->items));
 	if (!mounts->items) {
 		return plan_no_memory(err);
 	}

@@ -14,6 +14,7 @@ static const plan_fn planners[] = {
 	plan_seccomp,
 	plan_cgroup,
 	plan_mounts,
+	plan_notify,
 	plan_devices,
 	plan_device_rules,
 	plan_sysctls,

@@ -32,6 +32,8 @@ struct plan_request {
 		*keyring_tag;  /* what nobody else can guess of the keyring's name; NULL: nothing */
 	bool is_pdeathsig;     /* the child dies with this thread until the image runs */
 	bool is_pivot_avoided; /* no pivot_root(2) */
+	const char *notify_dir; /* absolute path of the directory of the container's notify socket;
+				   NULL: it gets none */
 	enum plan_rootless rootless;
 	bool is_cgroup_disabled; /* no cgroup: the container stays in the caller's */
 };
@@ -46,6 +48,9 @@ struct plan {
 	struct boot boot;
 	struct plan_hooks hooks;
 };
+
+/* The name of the container's notify socket in its directory. */
+#define PLAN_NOTIFY_FILE "notify.sock"
 
 /* Which of FACTS_* plan_make() will read. */
 uint32_t plan_facts_wanted(const struct spec *spec, const struct plan_request *request);

@@ -48,6 +48,7 @@ int plan_namespaces(struct plan_work *work, struct berth_error *err) must_use;
 int plan_idmap(struct plan_work *work, struct berth_error *err) must_use;
 int plan_root(struct plan_work *work, struct berth_error *err) must_use;
 int plan_mounts(struct plan_work *work, struct berth_error *err) must_use;
+int plan_notify(struct plan_work *work, struct berth_error *err) must_use;  /* after the mounts */
 int plan_devices(struct plan_work *work, struct berth_error *err) must_use; /* after the mounts */
 int plan_process(struct plan_work *work, struct berth_error *err) must_use;
 int plan_identity(struct plan_work *work, struct berth_error *err) must_use; /* after the id maps */

@@ -43,7 +43,11 @@ void rootfs_finish(struct rootfs *rootfs);
 /* "private": first_propagation for every mount of the new mount namespace. */
 int rootfs_make_private(const struct boot *boot, struct berth_error *err) must_use;
 
-/* "sources": a detached clone of every bind source, and of the host's node of every device that is
+/* "mapped": the sources that are marked as first (BOOT_MOUNT_FIRST). */
+int rootfs_open_first(
+	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* "sources": a detached clone of every other bind source, and of the host's node of every device that is
  * bound. Before the first mount, so that no mount of the container can change what a path means. */
 int rootfs_open_sources(
 	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;

@@ -81,15 +81,31 @@ static int device_open(const struct boot_device *device, int *ret_fd, struct ber
 	return 0;
 }
 
-int rootfs_open_sources(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
+static int binds_open(
+	struct rootfs *rootfs, const struct boot *boot, bool is_first, struct berth_error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < boot->mounts.count; i++) {
-		if (boot->mounts.items[i].kind == BOOT_MOUNT_BIND) {
-			r = source_open(&boot->mounts.items[i], &rootfs->source_fds[i], err);
+		const struct boot_mount *mount = &boot->mounts.items[i];
+
+		if (mount->kind == BOOT_MOUNT_BIND &&
+			is_first == ((mount->flags & BOOT_MOUNT_FIRST) != 0)) {
+			r = source_open(mount, &rootfs->source_fds[i], err);
 		}
 	}
+	return r;
+}
+
+int rootfs_open_first(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
+{
+	return binds_open(rootfs, boot, true, err);
+}
+
+int rootfs_open_sources(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
+{
+	int r = binds_open(rootfs, boot, false, err);
+
 	for (size_t i = 0; r == 0 && i < boot->devices.count; i++) {
 		if (boot->devices.items[i].kind == BOOT_DEVICE_BIND) {
 			r = device_open(&boot->devices.items[i], &rootfs->device_fds[i], err);

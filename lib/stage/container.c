@@ -101,6 +101,9 @@ static int container_mapped(struct stage *stage, struct berth_error *err)
 		return error_set(err, BERTH_ERROR_INTERNAL, "BOOT out of order");
 	}
 	r = stage_receive(stage, WIRE_FRAME_MAPPED, NULL, err);
+	if (r == 0) {
+		r = rootfs_open_first(&stage->rootfs, &stage->boot, err);
+	}
 	return r < 0 ? r : stage_settle(stage, err);
 }
 

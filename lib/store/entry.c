@@ -12,6 +12,7 @@
 enum {
 	STORE_DIR_MODE = 0700,
 	STORE_FILE_MODE = 0600,
+	STORE_NOTIFY_MODE = 0755,
 	REMOVE_DEPTH_MAX = 8, /* of directories in a container's */
 };
 
@@ -261,6 +262,26 @@ int store_find(const struct store *store, const char *id, struct store_entry *re
 	ret_entry->lock_fd = take_fd(&lock_fd);
 	(void)str_copy(ret_entry->id, sizeof(ret_entry->id), id);
 	return 0;
+}
+
+int store_notify_make(const struct store_entry *entry, struct berth_error *err)
+{
+	autofd int fd = -1;
+	int r = sys_mkdirat(entry->fd, STORE_NOTIFY_NAME, STORE_NOTIFY_MODE);
+
+	if (r == 0) {
+		fd = store_notify_open(entry);
+		/* Whoever the container's process is must find it, whatever the umask. */
+		r = fd < 0 ? fd : sys_fchmod(fd, STORE_NOTIFY_MODE);
+	}
+	return r < 0 ? error_system(err, r, "make the notify directory of container %s", entry->id)
+		     : 0;
+}
+
+int store_notify_open(const struct store_entry *entry)
+{
+	return sys_openat2(entry->fd, STORE_NOTIFY_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
+		STORE_RESOLVE);
 }
 
 /* What somebody has put into the container's directory goes with it. */

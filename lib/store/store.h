@@ -144,6 +144,12 @@ int store_fifo_remove(const struct store_entry *entry, struct berth_error *err) 
 int store_fifo_watch(const struct store_entry *entry) must_use;
 int store_fifo_wait(int watch_fd) must_use;
 
+/* The directory of the container's notify socket, which the container has as well, as STORE_NOTIFY_NAME in its
+ * own: made with it, and opened by who makes the socket; -ENOENT where there is none. */
+#define STORE_NOTIFY_NAME "notify"
+int store_notify_make(const struct store_entry *entry, struct berth_error *err) must_use;
+int store_notify_open(const struct store_entry *entry) must_use;
+
 /* The start time of a process, or -ESRCH. */
 int store_start_time(pid_t pid, uint64_t *ret_ticks) must_use;
 

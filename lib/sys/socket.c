@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdalign.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -19,14 +21,24 @@ int sys_socketpair(int ret_fds[2])
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ret_fds) < 0 ? -errno : 0;
 }
 
+static int address_in(int dir_fd, const char *name, struct sockaddr_un *ret_address)
+{
+	int length;
+
+	ret_address->sun_family = AF_UNIX;
+	length = snprintf(ret_address->sun_path, sizeof(ret_address->sun_path),
+		"/proc/self/fd/%d/%s", dir_fd, name);
+	return length < (int)sizeof(ret_address->sun_path) ? 0 : -ENAMETOOLONG;
+}
+
 /* A path that does not fit into sun_path goes by a descriptor of its folder: unix(7) has 108 bytes. */
 static int connect_by_folder(int fd, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = {0};
 	char folder[4096];
 	autofd int dir_fd = -1;
-	int length;
+	int r;
 
 	if (!slash || (size_t)(slash - path) >= sizeof(folder)) {
 		return -ENAMETOOLONG;
@@ -37,26 +49,41 @@ static int connect_by_folder(int fd, const char *path)
 	if (dir_fd < 0) {
 		return -errno;
 	}
-	length = snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir_fd,
-		slash + 1);
-	if (length >= (int)sizeof(address.sun_path)) {
-		return -ENAMETOOLONG;
+	r = address_in(dir_fd, slash + 1, &address);
+	if (r == 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+		r = -errno;
 	}
-	return connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	return r;
 }
 
-int sys_connect_path(const char *path)
+static int connect_abstract(int fd, const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t length = strlen(name);
+
+	/* A NUL in the place of the "@", and none at the end: the length tells. */
+	if (length > sizeof(address.sun_path)) {
+		return -ENAMETOOLONG;
+	}
+	memcpy(address.sun_path + 1, name + 1, length - 1);
+	length += offsetof(struct sockaddr_un, sun_path);
+	return connect(fd, (const struct sockaddr *)&address, (socklen_t)length) < 0 ? -errno : 0;
+}
+
+static int connect_path(int type, const char *path)
 {
 	/* It holds for connect(2) as well: of a listener whose backlog is full. */
 	const struct timeval timeout = {.tv_sec = SYS_CONNECT_TIMEOUT_S};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	autofd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	autofd int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	int r;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0) {
 		return -errno;
 	}
-	if (strlen(path) < sizeof(address.sun_path)) {
+	if (path[0] == '@' && type == SOCK_DGRAM) {
+		r = connect_abstract(fd, path);
+	} else if (strlen(path) < sizeof(address.sun_path)) {
 		memcpy(address.sun_path, path, strlen(path) + 1);
 		r = connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno
 											: 0;
@@ -64,6 +91,29 @@ int sys_connect_path(const char *path)
 		r = connect_by_folder(fd, path);
 	}
 	return r == -EAGAIN ? -ETIMEDOUT : r < 0 ? r : take_fd(&fd);
+}
+
+int sys_connect_path(const char *path)
+{
+	return connect_path(SOCK_STREAM, path);
+}
+
+int sys_connect_datagram(const char *name)
+{
+	return connect_path(SOCK_DGRAM, name);
+}
+
+int sys_bind_datagram(int dirfd, const char *name)
+{
+	struct sockaddr_un address = {0};
+	autofd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int r = fd < 0 ? -errno : address_in(dirfd, name, &address);
+
+	if (r == 0 && (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+			      fchmodat(dirfd, name, 0777, 0) < 0)) {
+		r = -errno;
+	}
+	return r < 0 ? r : take_fd(&fd);
 }
 
 int sys_socket_type(int fd)

@@ -13,6 +13,13 @@ enum { SYS_CONNECT_TIMEOUT_S = 10 };
 /* A stream socket connected to a path of the file system, of any length. Whoever listens has that long to
  * take the connection (-ETIMEDOUT), and what is sent (-EAGAIN). */
 int sys_connect_path(const char *path) must_use;
+
+/* The same for datagrams; "@NAME" is a name of the abstract namespace. */
+int sys_connect_datagram(const char *name) must_use;
+
+/* A datagram socket by a name that is free in a directory, to which anybody may send. Nobody else may write in
+ * the directory. */
+int sys_bind_datagram(int dirfd, const char *name) must_use;
 int sys_socket_type(int fd) must_use; /* SO_TYPE; -ENOTSOCK for any other descriptor */
 
 /* send(2) with MSG_NOSIGNAL and at most one descriptor beside the bytes (`passed_fd` -1: none). */

@@ -23,6 +23,9 @@ enum boot_mount_flag {
 	BOOT_MOUNT_RO_LAST = 1 << 2,   /* read-only at the step "remount", not at once */
 	BOOT_MOUNT_COPY_MODE = 1 << 3, /* tmpfs without mode=: that of the directory it covers */
 	BOOT_MOUNT_OPTIONAL = 1 << 4,  /* skipped where the source is not there */
+	BOOT_MOUNT_FIRST = 1 << 5,     /* bind: the source is opened while this process still has
+					  the caller's ids; in a new user namespace alone, whose
+					  mounts are no peers of the host's */
 };
 
 /* One mount. The target is a path inside the root, without "." and ".."; it is made if it is missing,

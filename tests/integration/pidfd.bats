@@ -47,9 +47,9 @@ quietly() {
 @test "run --detach --pidfd-socket: it can be signalled and waited for" {
 	receive "$bundle/socket" KILL
 	quietly run --detach --pidfd-socket "$bundle/socket" --bundle "$bundle" "$cid"
-	touch "$bundle/socket.go"
 	local pid
 	pid=$(init_pid)
+	touch "$bundle/socket.go"
 	heard "standard 1 $pid"
 	grep -q ended "$bundle/heard"
 	until_true sh -c '"$1" state "$2" | grep -q stopped' sh "$BERTH" "$cid"
