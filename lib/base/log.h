@@ -5,6 +5,9 @@
  * What is no failure, but worth a line to those who ask for it. Where a line goes is the caller's matter;
  * without a function it goes nowhere.
  */
+#include <stddef.h>
+
+#include "base/arena.h"
 #include "base/attr.h"
 
 enum log_level {
@@ -23,5 +26,24 @@ struct log {
 /* `log` may be NULL. Lines that are too long are cut. */
 void log_line(const struct log *log, enum log_level level, const char *format, ...)
 	printf_like(3, 4);
+
+/*
+ * What a room without input and output finds worth a line: kept until a verb writes it. Bounded, as a config
+ * may ask for any number of things that are not so.
+ */
+enum { LOG_NOTES_MAX = 32 };
+
+struct log_notes {
+	const char *items[LOG_NOTES_MAX];
+	size_t count;
+	size_t left_out; /* how many more there were, or had no memory */
+};
+
+void log_note(struct log_notes *notes, struct arena *arena, const char *format, ...)
+	printf_like(3, 4);
+
+/* Writes a line for each, `subject` and a colon before it, and one for those that were left out. */
+void log_notes_write(const struct log *log, enum log_level level, const char *subject,
+	const struct log_notes *notes);
 
 #endif

@@ -61,6 +61,11 @@ const struct json_value *json_get(const struct json_value *object, const char *k
  * that is there. Never NULL for a tree. */
 const struct json_value *json_find(const struct json_value *root, const char *pointer);
 
+struct strbuf;
+
+/* Adds "/KEY" to a JSON pointer, the key escaped. */
+void json_pointer_add(struct strbuf *pointer, const char *key);
+
 /* Exact integers: a number without fraction and exponent, in range; -0 is 0. -EINVAL for the form or
  * for another kind of value, -ERANGE for the value. */
 int json_to_i64(const struct json_value *value, int64_t *ret_number) must_use;

@@ -108,6 +108,18 @@ const struct json_value *json_find(const struct json_value *root, const char *po
 	return found;
 }
 
+void json_pointer_add(struct strbuf *pointer, const char *key)
+{
+	strbuf_add(pointer, "/");
+	for (; *key; key++) {
+		if (*key == '~' || *key == '/') {
+			strbuf_add(pointer, *key == '~' ? "~0" : "~1");
+		} else {
+			strbuf_add_bytes(pointer, key, 1);
+		}
+	}
+}
+
 /* The digits of a number without fraction and exponent, and its sign. */
 static int integer_digits(
 	const struct json_value *value, bool *ret_is_negative, uint64_t *ret_magnitude)

@@ -227,17 +227,31 @@ static int find_dir(const struct host_cgroup *cgroup)
 	return dir;
 }
 
+/* Who is not root on the host may set no filter, and may use no device that the user may not. */
+static const char *why_none(const struct plan_work *work)
+{
+	if (work->request->is_cgroup_disabled) {
+		return "cgroups are disabled for this container";
+	}
+	return work->facts->euid != 0 || work->facts->is_userns
+		       ? "only root of the host can set a device filter"
+		       : NULL;
+}
+
 int plan_device_rules(struct plan_work *work, struct berth_error *err)
 {
 	struct host_cgroup *cgroup = &work->plan->host.cgroup;
 	const struct spec_device_rules *asked = &work->spec->linux_section.resources.devices;
 	struct filter filter = {0};
 	int dir = find_dir(cgroup);
+	const char *reason = why_none(work);
 	int r = make_filter(work, &filter, err);
 
-	/* Who is not root on the host may set no filter, and may use no device that the user may not. */
-	if (r < 0 || work->facts->euid != 0 || work->facts->is_userns ||
-		work->request->is_cgroup_disabled) {
+	if (r == 0 && reason && asked->count > 0) {
+		log_note(&work->plan->notes, work->arena, "%s are not applied: %s", devices_pointer,
+			reason);
+	}
+	if (r < 0 || reason) {
 		return r;
 	}
 	if (dir < 0) {

@@ -65,16 +65,29 @@ int plan_capability_number(const char *name)
 	return -1;
 }
 
-/* The set that the names make. config.md: a name that is unknown, or that cannot be granted, is no
- * error. What it would have given is not there, so nothing becomes wider by it. */
-static uint64_t capability_set(const struct spec_strings *names)
+/* One of the sets that the config asks for, and what of it can be had. config.md: a name that is unknown, or that
+ * cannot be granted, is a warning and no error. What it would have given is not there, so nothing becomes wider by
+ * it. */
+static uint64_t capability_set(const struct plan_work *work, const struct spec_strings *names,
+	const char *set_name, uint64_t limit)
 {
+	struct log_notes *notes = &work->plan->notes;
 	uint64_t set = 0;
 
 	for (size_t i = 0; i < names->count; i++) {
 		int number = plan_capability_number(names->items[i]);
+		uint64_t bit = number < 0 ? 0 : UINT64_C(1) << number;
 
-		set |= number < 0 ? 0 : UINT64_C(1) << number;
+		if (number < 0) {
+			log_note(notes, work->arena,
+				"/process/capabilities/%s/%zu: unknown capability \"%.64s\": left out",
+				set_name, i, names->items[i]);
+		} else if ((bit & limit) == 0) {
+			log_note(notes, work->arena,
+				"/process/capabilities/%s/%zu: %s cannot be granted: left out",
+				set_name, i, names->items[i]);
+		}
+		set |= bit & limit;
 	}
 	return set;
 }
@@ -98,13 +111,14 @@ static void plan_capabilities(const struct plan_work *work)
 	if (!asked->is_present) {
 		return;
 	}
-	identity->bounding = capability_set(&asked->bounding) & limit;
-	identity->permitted = capability_set(&asked->permitted) & limit;
-	identity->inheritable = capability_set(&asked->inheritable) & limit;
-	identity->effective = capability_set(&asked->effective) & identity->permitted;
+	identity->bounding = capability_set(work, &asked->bounding, "bounding", limit);
+	identity->permitted = capability_set(work, &asked->permitted, "permitted", limit);
+	identity->inheritable = capability_set(work, &asked->inheritable, "inheritable", limit);
+	identity->effective =
+		capability_set(work, &asked->effective, "effective", identity->permitted);
 	/* The kernel raises an ambient capability only where it is permitted and inheritable. */
-	identity->ambient =
-		capability_set(&asked->ambient) & identity->permitted & identity->inheritable;
+	identity->ambient = capability_set(
+		work, &asked->ambient, "ambient", identity->permitted & identity->inheritable);
 }
 
 static int check_id(const struct plan_work *work, uint32_t id, const struct spec_mappings *mappings,

@@ -10,6 +10,7 @@
  */
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "plan/facts.h"
 #include "plan/host_plan.h"
 #include "spec/spec.h"
@@ -47,6 +48,7 @@ struct plan {
 	struct host_plan host;
 	struct boot boot;
 	struct plan_hooks hooks;
+	struct log_notes notes; /* what was asked for and will not be so, and is no error */
 };
 
 /* The name of the container's notify socket in its directory. */

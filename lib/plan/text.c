@@ -552,6 +552,10 @@ int plan_text(const struct plan *plan, char **ret_text)
 	text_add(&out, "child\n");
 	write_before_pivot(&out, &plan->boot);
 	write_after_pivot(&out, plan);
+	for (size_t i = 0; i < plan->notes.count; i++) {
+		text_add(&out, "%s", i == 0 ? "warnings\n" : "");
+		text_add(&out, "  %s\n", plan->notes.items[i]);
+	}
 	data = out.data;
 	if (out.status < 0) {
 		return out.status;

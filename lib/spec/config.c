@@ -145,6 +145,11 @@ int spec_decode(const struct json_value *tree, struct arena *arena, struct spec 
 	return 0;
 }
 
+void spec_note_unknown(const struct json_value *tree, struct arena *arena, struct log_notes *notes)
+{
+	spec_table_note_unknown(&config_table, tree, arena, notes);
+}
+
 static const struct spec_row exec_rows[] = {
 	{.key = "process",
 		.type = SPEC_OBJECT,

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "json/json.h"
 
 /* Arrays are `items` and `count`; an absent array has count 0 and items NULL. Absent texts are NULL. */
@@ -255,6 +256,9 @@ struct spec {
 /* Decodes a tree. Texts point into the tree or into the arena, which must outlive `ret_spec`. */
 int spec_decode(const struct json_value *tree, struct arena *arena, struct spec *ret_spec,
 	struct berth_error *err) must_use;
+
+/* Notes the keys of a tree that were ignored. */
+void spec_note_unknown(const struct json_value *tree, struct arena *arena, struct log_notes *notes);
 
 /* The same for an object of its own that is like the config's "process": exec --process. `ret_tree` is a config
  * that has nothing else, in the arena: the pointers of errors lead there. */

@@ -30,19 +30,12 @@ struct decoder {
 static int decode_object(struct decoder *decoder, const struct spec_table *table,
 	const struct json_value *object, void *target);
 
-/* Goes down to a member, its key escaped as RFC 6901 has it. Returns what leave() takes. */
+/* Goes down to a member. Returns what leave() takes. */
 static size_t enter_key(struct decoder *decoder, const char *key)
 {
 	size_t mark = decoder->pointer.length;
 
-	strbuf_add(&decoder->pointer, "/");
-	for (; *key; key++) {
-		if (*key == '~' || *key == '/') {
-			strbuf_add(&decoder->pointer, *key == '~' ? "~0" : "~1");
-		} else {
-			strbuf_add_bytes(&decoder->pointer, key, 1);
-		}
-	}
+	json_pointer_add(&decoder->pointer, key);
 	return mark;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "json/json.h"
 
 enum spec_type {
@@ -62,6 +63,11 @@ struct spec_table {
  * arena. On failure the struct's content is undefined. */
 int spec_table_decode(const struct spec_table *table, const struct json_value *object,
 	struct arena *arena, void *ret_struct, struct berth_error *err) must_use;
+
+/* Notes each member of an object that no row names, and of the objects below it; those of a map have keys of the
+ * user's choice (unknown.c). */
+void spec_table_note_unknown(const struct spec_table *table, const struct json_value *object,
+	struct arena *arena, struct log_notes *notes);
 
 /* The sections that have a file of their own. */
 extern const struct spec_table spec_process_table;   /* struct spec_process */

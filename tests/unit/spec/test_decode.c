@@ -401,6 +401,22 @@ static void test_no_error(void **state)
 	assert_int_equal(spec_decode(tree, &arena, &spec, NULL), -EINVAL);
 }
 
+/* No field of the specification that the tables have is one that nobody knows. */
+static void test_all_known(void **state)
+{
+	autoarena struct arena arena;
+	struct log_notes notes = {0};
+	const struct json_value *tree = NULL;
+	const char *reason;
+	size_t offset;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(json_parse(&arena, full, strlen(full), &tree, &offset, &reason), 0);
+	spec_note_unknown(tree, &arena, &notes);
+	assert_int_equal(notes.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_long_pointer),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_no_error),
+		cmocka_unit_test(test_all_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -245,6 +245,35 @@ static void test_no_request(void **state)
 	}
 }
 
+/* Each key without a row, wherever there is a table; a map's keys and what is not built are nobody's to judge. */
+static void test_unknown(void **state)
+{
+	static const char text[] =
+		"{\"Bool\": true, \"a/b~c\": {\"below\": 1}, \"object\": {\"number\": 1, \"Text\": 2},"
+		" \"objects\": [{\"number\": 1}, {\"more\": null, \"none\": {}}, 5],"
+		" \"map\": {\"any\": \"x\"}, \"unbuilt\": {\"x\": 0}, \"strings\": [\"a\"], \"u32\": {}}";
+	static const char *const expected[] = {
+		"/Bool", "/a~1b~0c", "/object/Text", "/objects/1/more"};
+	autoarena struct arena arena;
+	const struct json_value *tree = NULL;
+	const char *reason = NULL;
+	size_t offset = 0;
+	struct log_notes notes = {0};
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(json_parse(&arena, text, strlen(text), &tree, &offset, &reason), 0);
+	spec_table_note_unknown(&outer_table, tree, &arena, &notes);
+	assert_int_equal(notes.count, ARRAY_COUNT(expected));
+	for (size_t i = 0; i < ARRAY_COUNT(expected); i++) {
+		size_t length = strlen(expected[i]);
+
+		assert_int_equal(strncmp(notes.items[i], expected[i], length), 0);
+		assert_string_equal(
+			notes.items[i] + length, " is no field that is known here: ignored");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_no_request),
+		cmocka_unit_test(test_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
