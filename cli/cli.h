@@ -101,6 +101,10 @@ void cli_log(const struct cli_globals *globals, enum cli_level level, const char
  * --log-level asks for its level. */
 void cli_say(void *argument, enum berth_log_level level, const char *line);
 
+/* The same for a line of the command line's own. */
+void cli_debug(const struct cli_globals *globals, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Whether --log names something that lines can go to: 0, or the exit status after a complaint. */
 int cli_log_check(const struct cli_globals *globals);
 

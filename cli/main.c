@@ -98,10 +98,28 @@ static int fill_stdio(void)
 	return 0;
 }
 
+/* What was understood, for those who read the log of an engine. */
+static void say_command(const struct cli_globals *globals, int argc, char **argv)
+{
+	char line[1200];
+	size_t used = 0;
+
+	if (!globals->context.log) {
+		return;
+	}
+	for (int i = 0; i < argc && used < sizeof(line); i++) {
+		used += (size_t)snprintf(
+			line + used, sizeof(line) - used, "%s%s", i > 0 ? " " : "", argv[i]);
+	}
+	cli_debug(globals, "berth %s, state root %s: %s", berth_version(), globals->context.root,
+		line);
+}
+
 static int run_verb(const struct cli_globals *globals, int argc, char **argv)
 {
 	const struct cli_verb *verb = find_verb(argv[0]);
 
+	say_command(globals, argc, argv);
 	return verb ? verb->run(globals, argc, argv)
 		    : cli_fail_text(globals, "unknown command \"%s\"; \"berth --help\" lists them",
 			      argv[0]);

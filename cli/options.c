@@ -213,6 +213,21 @@ int cli_fail_text(const struct cli_globals *globals, const char *format, ...)
 	return CLI_EXIT_FAILURE;
 }
 
+void cli_debug(const struct cli_globals *globals, const char *format, ...)
+{
+	char line[1400];
+	va_list args;
+
+	if (!globals->context.log) {
+		return;
+	}
+	va_start(args, format);
+	(void)vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	make_line(line);
+	globals->context.log(globals->context.log_argument, BERTH_LOG_DEBUG, line);
+}
+
 bool cli_number(const char *text, uint32_t *ret_number)
 {
 	uint64_t number = 0;

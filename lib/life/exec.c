@@ -120,9 +120,16 @@ static int exec_prepare(struct exec *exec, struct berth_error *err)
 	}
 	if (r == 0 && request->process) {
 		r = life_config_open_process(&exec->asked, request->process, err);
+		if (r == 0) {
+			life_watch_config(&exec->found.watch, &exec->asked);
+		}
 	}
 	if (r == 0) {
 		r = exec_plan(exec, err);
+	}
+	if (r == 0) {
+		life_watch_plan(&exec->found.watch, &exec->process.plan);
+		life_watch_tell(&exec->found.watch, "the plan of another process is made");
 	}
 	return r < 0 ? r : life_process_prepare(&exec->process, &exec->config.arena, err);
 }
@@ -145,7 +152,13 @@ static int exec_start(struct exec *exec, struct berth_error *err)
 		r = check_container(exec, err);
 	}
 	if (r == 0) {
+		life_watch_tell(&exec->found.watch, "process %d is in the container",
+			(int)exec->process.child.pid);
 		r = life_process_go(&exec->process, -1, err);
+	}
+	if (r == 0) {
+		life_watch_tell(&exec->found.watch, "process %d runs its program",
+			(int)exec->process.child.pid);
 	}
 	if (r == 0 && exec->request->pid_file) {
 		r = host_write_pid_file(exec->request->pid_file, exec->process.child.pid, err);

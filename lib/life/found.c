@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "life/found.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
 #include "base/cleanup.h"
 
 enum {
@@ -31,6 +35,7 @@ int life_found_lock(struct life_found *found, const struct life_context *context
 
 	life_found_init(found);
 	found->context = context;
+	life_watch_begin(&found->watch, context, id);
 	r = store_open(context->root, false, &found->store, err);
 	return r < 0 ? r : store_find(&found->store, id, &found->entry, err);
 }
@@ -74,6 +79,7 @@ int life_found_look(struct life_found *found, const struct life_context *context
 
 	life_found_init(found);
 	found->context = context;
+	life_watch_begin(&found->watch, context, id);
 	r = store_open(context->root, false, &found->store, err);
 	if (r == 0) {
 		r = store_look(&found->store, id, &found->entry, err);
@@ -116,4 +122,61 @@ int life_end_cgroup(struct cgroup *cgroup, bool is_killed, struct berth_error *e
 	int removed = cgroup_remove(cgroup, LIFE_END_TIMEOUT_MS, r < 0 ? NULL : err);
 
 	return r < 0 ? r : removed;
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+void life_watch_begin(struct life_watch *watch, const struct life_context *context, const char *id)
+{
+	*watch = (struct life_watch){.context = context, .id = id};
+	if (context->log.fn) {
+		watch->began_us = now_us();
+	}
+}
+
+void life_watch_tell(const struct life_watch *watch, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	if (!watch->context || !watch->context->log.fn) {
+		return;
+	}
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_line(&watch->context->log, LOG_LEVEL_DEBUG, "container %s: %s (%llu us)", watch->id,
+		text, (unsigned long long)(now_us() - watch->began_us));
+}
+
+static void tell_notes(
+	const struct life_watch *watch, enum log_level level, const struct log_notes *notes)
+{
+	char subject[300];
+
+	(void)snprintf(subject, sizeof(subject), "container %s", watch->id);
+	log_notes_write(&watch->context->log, level, subject, notes);
+}
+
+void life_watch_config(const struct life_watch *watch, struct life_config *config)
+{
+	struct log_notes notes = {0};
+
+	if (watch->context->log.fn) {
+		spec_note_unknown(config->tree, &config->arena, &notes);
+		tell_notes(watch, LOG_LEVEL_DEBUG, &notes);
+	}
+}
+
+void life_watch_plan(const struct life_watch *watch, const struct plan *plan)
+{
+	if (watch->context->log.fn) {
+		tell_notes(watch, LOG_LEVEL_WARNING, &plan->notes);
+	}
 }

@@ -6,8 +6,22 @@
 #include "host/notify.h"
 #include "life/life.h"
 
+/* Tells the log what a verb does to a container, and how long after its beginning. */
+struct life_watch {
+	const struct life_context *context;
+	const char *id;
+	uint64_t began_us;
+};
+void life_watch_begin(struct life_watch *watch, const struct life_context *context, const char *id);
+void life_watch_tell(const struct life_watch *watch, const char *format, ...) printf_like(2, 3);
+
+/* What was read and is ignored, and what of it will not be so. */
+void life_watch_config(const struct life_watch *watch, struct life_config *config);
+void life_watch_plan(const struct life_watch *watch, const struct plan *plan);
+
 struct life_found {
 	const struct life_context *context; /* from life_found_lock() or life_found_look() on */
+	struct life_watch watch;            /* the same */
 	struct arena arena;
 	struct store store;
 	struct store_entry entry;

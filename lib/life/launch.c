@@ -25,6 +25,7 @@ enum { LAUNCH_TAG_BYTES = 8 };
 /* What a launch owns; its finish undoes whatever is not released. */
 struct launch {
 	const struct life_request *request;
+	struct life_watch watch;
 	struct life_config config;
 	struct store store;
 	struct store_entry entry;
@@ -52,6 +53,7 @@ static void launch_init(struct launch *launch, const struct life_request *reques
 
 	memset(launch, 0, sizeof(*launch));
 	launch->request = request;
+	life_watch_begin(&launch->watch, request->context, request->id);
 	launch->is_held = is_held;
 	launch->store.fd = -1;
 	launch->fifo_fd = -1;
@@ -256,6 +258,9 @@ static int launch_prepare(struct launch *launch, struct berth_error *err)
 		r = make_tag(launch, err);
 	}
 	if (r == 0) {
+		life_watch_tell(&launch->watch, "config.json of %s is read: %zu bytes",
+			launch->config.bundle, launch->config.length);
+		life_watch_config(&launch->watch, &launch->config);
 		r = life_notify_dir(request->context, request->id, &launch->config.arena,
 			&plan_request.notify_dir, err);
 	}
@@ -266,6 +271,7 @@ static int launch_prepare(struct launch *launch, struct berth_error *err)
 		r = life_config_plan(&launch->config, &plan_request, plan, err);
 	}
 	if (r == 0) {
+		life_watch_plan(&launch->watch, plan);
 		plan->boot.flags |= launch->is_held ? BOOT_HOLD : 0;
 		r = launch_connect_notify(launch, err);
 	}
@@ -322,6 +328,8 @@ static int launch_process(struct launch *launch, struct berth_error *err)
 	if (r >= 0) {
 		bool has_hooks = r > 0;
 
+		life_watch_tell(&launch->watch, "process %d has built its environment%s",
+			(int)launch->process.child.pid, has_hooks ? ", up to the hooks" : "");
 		r = record_process(launch, err);
 		if (r == 0 && has_hooks) {
 			r = launch_hooks(launch, err);
@@ -378,18 +386,26 @@ static int launch_poststart(struct launch *launch, struct berth_error *err)
 	return r;
 }
 
+/* In this order, up to the first that fails; and what the log says of each. */
+static const struct launch_stage {
+	int (*run)(struct launch *launch, struct berth_error *err);
+	const char *done;
+} launch_stages[] = {
+	{launch_prepare, "the plan is made"},
+	{launch_record, "the record is written"},
+	{launch_cgroup, "the cgroup is there"},
+	{launch_process, "the process is on its way to its program"},
+};
+
 static int launch_all(struct launch *launch, struct berth_error *err)
 {
-	int r = launch_prepare(launch, err);
+	int r = 0;
 
-	if (r == 0) {
-		r = launch_record(launch, err);
-	}
-	if (r == 0) {
-		r = launch_cgroup(launch, err);
-	}
-	if (r == 0) {
-		r = launch_process(launch, err);
+	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(launch_stages); i++) {
+		r = launch_stages[i].run(launch, err);
+		if (r == 0) {
+			life_watch_tell(&launch->watch, "%s", launch_stages[i].done);
+		}
 	}
 	if (r == 0) {
 		r = launch_publish(launch, err);
@@ -399,6 +415,10 @@ static int launch_all(struct launch *launch, struct berth_error *err)
 		if (r < 0) {
 			/* It runs, or waits; but nobody would know of it. */
 			host_child_recall(&launch->process.child);
+		} else {
+			life_watch_tell(&launch->watch, "process %d %s",
+				(int)launch->process.child.pid,
+				launch->is_held ? "waits for start" : "runs its program");
 		}
 	}
 	if (r < 0) {
@@ -458,6 +478,10 @@ int life_run(const struct life_request *request, int *ret_status, struct berth_e
 	store_entry_unlock(&launch.entry);
 	r = host_front_wait(&launch.process.front, &launch.process.child, ret_status, err);
 	launch.is_over = r == 0;
+	if (r == 0) {
+		life_watch_tell(&launch.watch, "process %d has ended, wait status 0x%04x",
+			(int)launch.process.child.pid, (unsigned int)*ret_status);
+	}
 	ended = request->is_kept ? 0 : launch_end(&launch, r < 0 ? NULL : err);
 	return r < 0 ? r : ended;
 }

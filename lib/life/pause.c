@@ -27,7 +27,11 @@ int life_pause(
 	if (!is_paused && found.status != STORE_PAUSED) {
 		return error_set(err, BERTH_ERROR_STATE, "container not paused");
 	}
-	return cgroup_freeze(&found.cgroup, is_paused, err);
+	r = cgroup_freeze(&found.cgroup, is_paused, err);
+	if (r == 0) {
+		life_watch_tell(&found.watch, "it is %s", is_paused ? "frozen" : "thawed");
+	}
+	return r;
 }
 
 struct pids {

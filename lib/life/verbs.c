@@ -60,7 +60,11 @@ static int destroy(
 	int r = end_processes(found, err);
 
 	if (r == 0) {
+		life_watch_tell(&found->watch, "its processes have ended");
 		r = life_end_cgroup(&found->cgroup, life_has_processes(found), err);
+	}
+	if (r == 0) {
+		life_watch_tell(&found->watch, "its cgroup is gone");
 	}
 	if (r == 0 && found->record.pid > 0) {
 		life_hooks_stop(&hooks->plan.poststop, &found->record, &found->context->log);
@@ -194,12 +198,17 @@ int life_start(const struct life_context *context, const char *id, struct berth_
 	if (r == 0) {
 		r = start_wake(&start, err);
 	}
+	if (r == 0) {
+		life_watch_tell(&start.found.watch, "process %d is woken",
+			(int)start.found.record.pid);
+	}
 	return r < 0 ? r : start_follow(&start, err);
 }
 
 /* Of a container that is paused too: what is frozen does not end. */
 static int kill_all(const struct life_found *found, int signal, struct berth_error *err)
 {
+	life_watch_tell(&found->watch, "signal %d for all processes of its cgroup", signal);
 	return cgroup_signal(&found->cgroup, signal, err);
 }
 
@@ -211,7 +220,14 @@ static int kill_first(const struct life_found *found, int signal, struct berth_e
 	if (r == -ESRCH) {
 		return error_set(err, BERTH_ERROR_STATE, "container not running");
 	}
-	return r < 0 ? error_system(err, r, "send signal %d to the container", signal) : 0;
+	if (r < 0) {
+		return error_system(err, r, "send signal %d to the container", signal);
+	}
+	if (signal > 0) {
+		life_watch_tell(
+			&found->watch, "signal %d for process %d", signal, (int)found->record.pid);
+	}
+	return 0;
 }
 
 int life_kill(const struct life_context *context, const char *id, int signal, bool is_all,
@@ -243,11 +259,33 @@ int life_kill(const struct life_context *context, const char *id, int signal, bo
  * left of the container cannot be told from what is others'. */
 static int delete_damaged(struct life_found *found, struct berth_error *err)
 {
+	char line[BERTH_ERROR_MESSAGE_SIZE];
 	int r;
 
+	(void)error_format(err, line, sizeof(line));
+	log_line(&found->context->log, LOG_LEVEL_WARNING,
+		"container %s: its record is damaged, its lock's file says what is left: %s",
+		found->entry.id, line);
 	error_clear(err);
 	r = store_read_rescue(&found->entry, &found->arena, &found->record, err);
 	return r < 0 ? r : life_found_cgroup(found, err);
+}
+
+/* With force, a config that cannot be read does not keep a container. */
+static int load_hooks(
+	struct life_found *found, struct life_hooks *hooks, bool is_forced, struct berth_error *err)
+{
+	struct berth_error own = {0};
+	char line[BERTH_ERROR_MESSAGE_SIZE];
+	int r = life_hooks_load(hooks, found, is_forced ? &own : err);
+
+	if (r == 0 || !is_forced) {
+		return r;
+	}
+	(void)error_format(&own, line, sizeof(line));
+	log_line(&found->context->log, LOG_LEVEL_WARNING,
+		"container %s: its hooks poststop do not run: %s", found->entry.id, line);
+	return 0;
 }
 
 static int delete_found(struct life_found *found, bool is_forced, struct berth_error *err)
@@ -264,8 +302,7 @@ static int delete_found(struct life_found *found, bool is_forced, struct berth_e
 			store_status_name(found->status));
 	}
 	if (r == 0) {
-		r = life_hooks_load(&hooks, found, is_forced ? NULL : err);
-		r = is_forced ? 0 : r;
+		r = load_hooks(found, &hooks, is_forced, err);
 	}
 	return r < 0 ? r : destroy(found, &hooks, err);
 }

@@ -27,7 +27,7 @@ with_socket() {
 		/dev/*)
 			touch "$bundle/null"
 			mount --bind /dev/null "$bundle/null"
-			mount -t tmpfs none /dev
+			mount -t tmpfs -o mode=755 none /dev
 			touch /dev/null
 			mount --move "$bundle/null" /dev/null
 			;;
@@ -121,4 +121,175 @@ with_socket() {
 		assert_status 1
 		python3 -c 'import json, sys; json.loads(open(sys.argv[1], encoding="utf-8").read())["msg"]' "$bundle/log"
 	done
+}
+
+# levels: the levels of the lines in the log, in one word.
+levels() {
+	jq -r .level "$bundle/log" | uniq | tr '\n' ' '
+}
+
+# has_line LEVEL TEXT: a line of the log has it.
+has_line() {
+	jq -s -e --arg level "$1" --arg text "$2" 'any(.level == $level and (.msg | contains($text)))' "$bundle/log" || {
+		cat "$bundle/log"
+		return 1
+	}
+}
+
+# What is no failure, and worth a line at each level.
+odd_config() {
+	config '.process.capabilities.bounding += ["CAP_NO_SUCH"] | .whatever = {"a": 1} | .process.nonsense = 1
+		| .linux.namespaces[0].typo = "x" | .annotations = {"of.the.user": "x"} | .linux.rootPropagation = "shared"
+		| .hooks.poststop = [{"path": "/bin/false"}]'
+}
+
+@test "by default nothing but one line of a failure is logged, whatever is worth a warning" {
+	odd_config
+	run "$BERTH" --log "$bundle/log" --log-format json run --bundle "$bundle" "$cid"
+	assert_status 0
+	[ "$output" = RAN ]
+	[ ! -e "$bundle/log" ]
+	run "$BERTH" --log-level error run --bundle "$bundle" "$cid"
+	[ "$output" = RAN ]
+	config '.process.args = ["nosuch"]'
+	run "$BERTH" --log "$bundle/log" --log-format json run --bundle "$bundle" "$cid"
+	assert_error "nosuch"
+	[ "$(wc -l <"$bundle/log")" = 1 ]
+	[ "$(levels)" = "error " ]
+}
+
+@test "--log-level warning: in the log, or without one on stderr, and no debug lines" {
+	odd_config
+	run "$BERTH" --log "$bundle/log" --log-format json --log-level warning run --bundle "$bundle" "$cid"
+	assert_status 0
+	[ "$output" = RAN ]
+	[ "$(levels)" = "warning " ]
+	has_line warning "container $cid: /process/capabilities/bounding/"
+	has_line warning 'unknown capability "CAP_NO_SUCH": left out'
+	has_line warning "hooks/poststop/0"
+	run --separate-stderr "$BERTH" --log-level warning run --bundle "$bundle" "$cid"
+	assert_status 0
+	[ "$output" = RAN ]
+	[[ $stderr == *"berth: warning: container $cid: /process/capabilities/bounding/"* ]]
+	[[ $stderr != *debug* ]]
+	# The log that cannot be written loses no line, and is no failure.
+	run --separate-stderr "$BERTH" --log "$bundle/no/log" --log-level warning run --bundle "$bundle" "$cid"
+	assert_status 0
+	[[ $stderr == *"berth: warning: container $cid: /process/capabilities/bounding/"* ]]
+	[[ $stderr == *"the log $bundle/no/log cannot be written"* ]]
+}
+
+@test "--log-level debug: the steps in their order with their time, the keys that are ignored, the command" {
+	odd_config
+	run "$BERTH" --log "$bundle/log" --log-format json --log-level debug run --bundle "$bundle" "$cid"
+	assert_status 0
+	[ "$output" = RAN ]
+	local text
+	for text in "state root $bundle/state: run --bundle $bundle $cid" \
+		"/whatever is no field" "/process/nonsense is no field" "/linux/namespaces/0/typo is no field" \
+		"/linux/rootPropagation is no field"; do
+		has_line debug "$text"
+	done
+	refute_annotation=$(jq -r .msg "$bundle/log" | grep -c 'of.the.user' || true)
+	[ "$refute_annotation" = 0 ]
+	# In the order in which it happens, and later ones are not earlier.
+	jq -s -e --arg bundle "$bundle" '[.[] | select(.level == "debug") | .msg | select(test(" us\\)$"))] as $steps
+		| [$steps[] | capture("\\((?<us>[0-9]+) us\\)$").us | tonumber] as $times
+		| ($times == ($times | sort)) and
+		([$steps[] | sub("^[^:]*: "; "") | sub(" \\([0-9]+ us\\)$"; "") | gsub("[0-9]+"; "N")] ==
+		["config.json of " + ($bundle | gsub("[0-9]+"; "N")) + " is read: N bytes", "the plan is made", "the record is written",
+		"the cgroup is there", "process N has built its environment", "the process is on its way to its program",
+		"process N runs its program", "process N has ended, wait status NxN"])' "$bundle/log"
+	# --debug is the same, whatever --log-level says, and the error is the last line.
+	rm "$bundle/log"
+	run "$BERTH" --debug --log-level error --log "$bundle/log" --log-format json state nothing
+	assert_status 1
+	[ "$(levels)" = "debug error " ]
+	run --separate-stderr "$BERTH" --debug list -q
+	assert_status 0
+	[ -z "$output" ]
+	[[ $stderr == "berth: debug: berth "*": list -q" ]]
+}
+
+@test "--log-level debug: the verbs of a life say what they do" {
+	in_container 'trap "exit 0" TERM; while :; do sleep 0.05; done'
+	local words
+	berth_debug() {
+		"$BERTH" --debug --log "$bundle/log" --log-format json "$@" >/dev/null 2>&1 </dev/null 3>&-
+	}
+	berth_debug create --bundle "$bundle" "$cid"
+	has_line debug "waits for start ("
+	berth_debug start "$cid"
+	has_line debug "is woken ("
+	berth_debug exec "$cid" true
+	has_line debug "is in the container ("
+	if berth_debug pause "$cid"; then
+		has_line debug "it is frozen ("
+		berth_debug resume "$cid"
+		has_line debug "it is thawed ("
+	fi
+	berth_debug kill "$cid" USR1
+	has_line debug "signal 10 for process $("$BERTH" state "$cid" | jq .pid) ("
+	berth_debug delete --force "$cid"
+	has_line debug "its processes have ended ("
+	has_line debug "its cgroup is gone ("
+	[ "$(levels)" = "debug " ]
+}
+
+@test "a warning for a capability that is not in the bounding set, of run and of exec" {
+	config '.process.capabilities = {bounding: ["CAP_SYS_TIME", "CAP_KILL"], permitted: ["CAP_SYS_TIME", "CAP_KILL"]}'
+	in_container 'grep CapBnd /proc/self/status'
+	# PR_CAPBSET_DROP of CAP_SYS_TIME (25).
+	local drop='import ctypes, os, sys
+ctypes.CDLL(None).prctl(24, 25, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])'
+	run python3 -c "$drop" "$BERTH" --log "$bundle/log" --log-format json --log-level warning run --bundle "$bundle" "$cid"
+	assert_status 0
+	[ "$(tr -s '\t' ' ' <<<"$output")" = "CapBnd: 0000000000000020" ]
+	has_line warning "/process/capabilities/bounding/0: CAP_SYS_TIME cannot be granted: left out"
+	has_line warning "/process/capabilities/permitted/0: CAP_SYS_TIME cannot be granted: left out"
+	[ "$(wc -l <"$bundle/log")" = 2 ]
+	rm "$bundle/log"
+	in_container 'sleep 1000'
+	"$BERTH" run --detach --bundle "$bundle" "$cid" >/dev/null 2>&1 </dev/null 3>&-
+	jq '.process | .args = ["echo", "RAN"] | .capabilities.effective = ["CAP_NO_SUCH", "CAP_CHOWN"] | .extra = 1' \
+		"$bundle/config.json" >"$bundle/process.json"
+	run "$BERTH" --log "$bundle/log" --log-format json --log-level debug exec --process "$bundle/process.json" "$cid"
+	[ "$output" = RAN ]
+	has_line warning '/process/capabilities/effective/0: unknown capability "CAP_NO_SUCH": left out'
+	has_line warning "/process/capabilities/effective/1: CAP_CHOWN cannot be granted: left out"
+	has_line debug "/process/extra is no field"
+}
+
+@test "a warning for device rules that nobody applies" {
+	config '.linux.namespaces |= map(select(.type != "cgroup")) | .mounts |= map(select(.type != "cgroup"))
+		| .linux.resources.devices = [{"allow": false, "access": "rwm"}]'
+	run "$BERTH" --cgroup-manager disabled --log-level warning run --bundle "$bundle" "$cid"
+	assert_status 0
+	assert_line "berth: warning: container $cid: /linux/resources/devices are not applied: cgroups are disabled for this container"
+	config 'del(.linux.resources.devices)'
+	run "$BERTH" --cgroup-manager disabled --log-level warning run --bundle "$bundle" "$cid"
+	[ "$output" = RAN ]
+}
+
+@test "a warning for hooks that a delete by force cannot read any more" {
+	config '.hooks.poststop = [{"path": "/bin/true"}]'
+	"$BERTH" create --bundle "$bundle" "$cid" >/dev/null 2>&1 </dev/null 3>&-
+	echo '{' >"$bundle/state/$cid/config.json"
+	run "$BERTH" delete "$cid"
+	assert_error "is not JSON"
+	run "$BERTH" --log "$bundle/log" --log-format json --log-level warning delete --force "$cid"
+	assert_status 0
+	has_line warning "container $cid: its hooks poststop do not run: line 2, column 1: the container's config.json is not JSON"
+	[ "$(levels)" = "warning " ]
+}
+
+@test "any number of warnings is a bounded number of lines" {
+	config '.process.capabilities.bounding = [range(5000) | "CAP_NO_\(.)"] | . + ([range(5000) | {key: "k\(.)", value: 1}] | from_entries)'
+	run "$BERTH" --debug --log "$bundle/log" --log-format json run --bundle "$bundle" "$cid"
+	assert_status 0
+	[ "$(wc -l <"$bundle/log")" -lt 120 ]
+	has_line debug "/k0 is no field"
+	has_line debug "4968 more lines like these"
+	has_line warning "more lines like these"
 }
