@@ -212,6 +212,21 @@ static int launch_record(struct launch *launch, struct berth_error *err)
 	return r < 0 ? r : launch_make_notify(launch, err);
 }
 
+/* A cgroup that may be missing, and is. */
+static void warn_of_cgroups(const struct launch *launch)
+{
+	for (size_t i = 0; i < launch->cgroup.count; i++) {
+		const struct cgroup_dir *dir = &launch->cgroup.dirs[i];
+
+		if (dir->fd < 0) {
+			log_line(&launch->request->context->log, LOG_LEVEL_WARNING,
+				"container %s: the cgroup %s%s may not be made: it stays in the "
+				"caller's there",
+				launch->request->id, dir->mount_point, dir->path);
+		}
+	}
+}
+
 /* Step "cgroup": before there is a process that it would not hold. */
 static int launch_cgroup(struct launch *launch, struct berth_error *err)
 {
@@ -226,8 +241,10 @@ static int launch_cgroup(struct launch *launch, struct berth_error *err)
 	}
 	if (r < 0) {
 		error_add_step(err, wire_step_name(WIRE_STEP_cgroup));
+		return r;
 	}
-	return r;
+	warn_of_cgroups(launch);
+	return 0;
 }
 
 static int make_tag(struct launch *launch, struct berth_error *err)

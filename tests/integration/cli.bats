@@ -124,6 +124,10 @@ listed() {
 	assert_contains "cannot allocate tty if berth will detach"
 	run "$BERTH" exec -du 1 one true
 	assert_status 0
+	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid-two"
+	"$BERTH" run -db "$bundle" two >/dev/null 2>&1 </dev/null 3>&-
+	is_status two running
+	"$BERTH" delete -f two
 	run "$BERTH" exec -du=nosuch one true
 	assert_status 255
 	assert_contains nosuch
@@ -202,6 +206,9 @@ listed() {
 	until_true is_status a-3 stopped
 	[ "$(wc -l <"$bundle/log")" = 1 ]
 	jq -e '.level == "error" and .msg == "2 of 3 containers failed; a-1: container not running"' "$bundle/log"
+	run "$BERTH" kill -ar '^a' KILL
+	assert_status 0
+	[ -z "$output" ]
 	run "$BERTH" kill --all --regex '^a' KILL
 	assert_status 0
 	[ -z "$output" ]

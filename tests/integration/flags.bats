@@ -42,9 +42,11 @@ teardown() {
 	for flag in auto false true; do
 		# shellcheck disable=SC2016
 		run unshare -m sh -c 'for m in /sys/fs/cgroup/*; do mount -o remount,bind,ro "$m" 2>/dev/null || true; done
-			exec "$1" --rootless "$2" run --bundle "$3" "$4"' sh "$BERTH" "$flag" "$bundle" "$cid"
+			exec "$1" --log-level warning --rootless "$2" run --bundle "$3" "$4"' sh "$BERTH" "$flag" "$bundle" "$cid"
 		if [ "$flag" = true ]; then
 			assert_line RAN
+			assert_contains "berth: warning: container $cid: the cgroup /sys/fs/cgroup/"
+			assert_contains "/berth-$cid may not be made: it stays in the caller's there"
 		else
 			assert_error "make the cgroup"
 		fi
