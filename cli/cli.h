@@ -128,6 +128,10 @@ int cli_act_on_pattern(
 /* A decimal number below 2^32: false where the text is none. */
 bool cli_number(const char *text, uint32_t *ret_number);
 
+/* LISTEN_FDS and LISTEN_FDNAMES where they are meant for this process; else nothing is written. 0, or the exit
+ * status after a complaint. */
+int cli_listen(const struct cli_globals *globals, uint32_t *ret_count, const char **ret_names);
+
 /* The exit status of a command line for a wait status: the program's own, or 128 and the signal. */
 int cli_exit_status(int wait_status);
 

@@ -60,6 +60,9 @@ static int take_rest(struct exec_flags *flags, const struct cli_globals *globals
 		return cli_fail_text(
 			globals, "--preserve-fds is \"%s\", not a number", flags->preserved_fds);
 	}
+	if (cli_listen(globals, &options->listen_fds, &options->listen_fdnames) != 0) {
+		return CLI_EXIT_FAILURE;
+	}
 	if (argc - taken < 1 || (argc - taken < 2 && !options->process)) {
 		return cli_fail_text(globals, "\"exec\" requires a minimum of %d argument(s)",
 			options->process ? 1 : 2);

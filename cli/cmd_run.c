@@ -53,7 +53,7 @@ static int take_rest(struct launch_flags *flags, const struct cli_globals *globa
 		return cli_need_arguments(globals, verb, 1);
 	}
 	flags->options.id = argv[taken];
-	return 0;
+	return cli_listen(globals, &flags->options.listen_fds, &flags->options.listen_fdnames);
 }
 
 int cmd_create(const struct cli_globals *globals, int argc, char **argv)

@@ -76,6 +76,11 @@ struct berth_options {
 	bool no_new_keyring; /**< the container has the caller's session keyring */
 	enum berth_cgroups cgroups;
 	enum berth_rootless rootless;
+	uint32_t
+		listen_fds; /**< how many of the caller's descriptors from 3 on, before those that are
+				preserved, it gets as listeners (sd_listen_fds(3)) */
+	const char
+		*listen_fdnames;  /**< LISTEN_FDNAMES: their names, with ":" between; NULL: none */
 	const char *pidfd_socket; /**< gets a pidfd of the container (SCM_RIGHTS) before its program
 				     runs; NULL: none */
 	const char *
@@ -144,6 +149,8 @@ struct berth_exec_options {
 	const char *
 		pidfd_socket; /**< gets a pidfd of the process (SCM_RIGHTS) before its program runs;
 				     NULL: none */
+	uint32_t listen_fds;  /**< as in struct berth_options */
+	const char *listen_fdnames; /**< as in struct berth_options */
 };
 
 /**

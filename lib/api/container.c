@@ -82,6 +82,16 @@ static int take_call(const struct berth_context *context, const char *id,
 	return r < 0 || id ? r : error_set(err, BERTH_ERROR_USAGE, "id is not set");
 }
 
+/* Descriptors from 3 on, all of them. */
+static int check_fds(uint32_t listen_fds, uint32_t preserved_fds, struct berth_error *err)
+{
+	return listen_fds <= INT32_MAX && preserved_fds <= INT32_MAX - 3 - listen_fds
+		       ? 0
+		       : error_set(err, BERTH_ERROR_USAGE,
+				 "%u listeners and %u preserved descriptors are too many",
+				 listen_fds, preserved_fds);
+}
+
 static int take_options(const struct life_context *context, const struct berth_options *options,
 	struct life_request *ret_request, struct berth_error *err)
 {
@@ -102,6 +112,10 @@ static int take_options(const struct life_context *context, const struct berth_o
 		return error_set(err, BERTH_ERROR_USAGE, "berth_options: %s is none of its values",
 			taken.cgroups > BERTH_CGROUPS_DISABLED ? "cgroups" : "rootless");
 	}
+	r = check_fds(taken.listen_fds, taken.preserved_fds, err);
+	if (r < 0) {
+		return r;
+	}
 	*ret_request = (struct life_request){
 		.context = context,
 		.id = taken.id,
@@ -110,10 +124,12 @@ static int take_options(const struct life_context *context, const struct berth_o
 		.pid_file = taken.pid_file,
 		.console_socket = taken.console_socket,
 		.pidfd_socket = taken.pidfd_socket,
-		.preserved_fds = taken.preserved_fds,
+		.preserved_fds = taken.listen_fds + taken.preserved_fds,
 		.is_detached = taken.is_detached,
 		.is_kept = taken.is_kept,
-		.plan = {.is_pivot_avoided = taken.no_pivot,
+		.plan = {.listen_fds = taken.listen_fds,
+			.listen_fdnames = taken.listen_fdnames,
+			.is_pivot_avoided = taken.no_pivot,
 			.is_keyring_kept = taken.no_new_keyring,
 			.is_pdeathsig = taken.dies_with_thread,
 			.is_cgroup_disabled = taken.cgroups == BERTH_CGROUPS_DISABLED,
@@ -148,6 +164,10 @@ static int take_exec_options(const struct life_context *context,
 		return error_set(err, BERTH_ERROR_USAGE,
 			"berth_exec_options: neither process nor args is set");
 	}
+	r = check_fds(taken.listen_fds, taken.preserved_fds, err);
+	if (r < 0) {
+		return r;
+	}
 	*ret_request = (struct life_exec_request){
 		.context = context,
 		.id = taken.id,
@@ -165,7 +185,9 @@ static int take_exec_options(const struct life_context *context,
 		.pid_file = taken.pid_file,
 		.console_socket = taken.console_socket,
 		.pidfd_socket = taken.pidfd_socket,
-		.preserved_fds = taken.preserved_fds,
+		.preserved_fds = taken.listen_fds + taken.preserved_fds,
+		.listen_fds = taken.listen_fds,
+		.listen_fdnames = taken.listen_fdnames,
 		.is_pdeathsig = taken.dies_with_thread,
 		.is_detached = taken.is_detached,
 		.is_paused_ignored = taken.ignores_paused,

@@ -191,7 +191,8 @@ int host_check_preserved(uint32_t preserved_fds, struct berth_error *err)
 		int r = sys_fstat((int)(3 + i), &st);
 
 		if (r < 0) {
-			return error_system(err, r, "preserve-fds: descriptor %u", 3 + i);
+			return error_system(
+				err, r, "LISTEN_FDS and preserve-fds: descriptor %u", 3 + i);
 		}
 	}
 	return 0;

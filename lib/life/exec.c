@@ -93,6 +93,8 @@ static int exec_plan(struct exec *exec, struct berth_error *err)
 		.is_pdeathsig = request->is_pdeathsig,
 		.is_keyring_kept = !exec->found.record.keyring_tag,
 		.keyring_tag = exec->found.record.keyring_tag,
+		.listen_fds = request->listen_fds,
+		.listen_fdnames = request->listen_fdnames,
 	};
 	struct plan_exec wish = request->wish;
 	struct facts facts;

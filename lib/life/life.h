@@ -88,6 +88,8 @@ struct life_exec_request {
 	const char *console_socket; /* NULL: none */
 	const char *pidfd_socket;   /* NULL: none */
 	uint32_t preserved_fds;
+	uint32_t listen_fds;        /* so many of these are listeners (sd_listen_fds(3)) */
+	const char *listen_fdnames; /* NULL: they have no names */
 	bool is_pdeathsig;
 	bool is_detached;
 	bool is_paused_ignored;

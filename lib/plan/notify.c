@@ -19,22 +19,6 @@ static bool has_own(const struct spec_strings *env)
 	return false;
 }
 
-static int add_env(struct plan_work *work, const char *text, struct berth_error *err)
-{
-	struct wire_texts *env = &work->plan->boot.env;
-	const char **items = arena_alloc(work->arena, env->count + 2, sizeof(*items));
-
-	if (!items) {
-		return plan_no_memory(err);
-	}
-	for (size_t i = 0; i < env->count; i++) {
-		items[i] = env->items[i];
-	}
-	items[env->count] = text;
-	*env = (struct wire_texts){.items = items, .count = env->count + 1};
-	return 0;
-}
-
 int plan_notify(struct plan_work *work, struct berth_error *err)
 {
 	struct boot_mounts *mounts = &work->plan->boot.mounts;
@@ -55,5 +39,5 @@ int plan_notify(struct plan_work *work, struct berth_error *err)
 			    MOUNT_ATTR_NOEXEC,
 		.propagation = MS_PRIVATE,
 	};
-	return add_env(work, "NOTIFY_SOCKET=" NOTIFY_TARGET "/" PLAN_NOTIFY_FILE, err);
+	return plan_env_set(work, "NOTIFY_SOCKET=" NOTIFY_TARGET "/" PLAN_NOTIFY_FILE, err);
 }

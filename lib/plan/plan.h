@@ -35,6 +35,9 @@ struct plan_request {
 	bool is_pivot_avoided; /* no pivot_root(2) */
 	const char *notify_dir; /* absolute path of the directory of the container's notify socket;
 				   NULL: it gets none */
+	uint32_t listen_fds;    /* so many of the descriptors from 3 on are listeners
+					 (sd_listen_fds(3)) */
+	const char *listen_fdnames; /* LISTEN_FDNAMES; NULL: they have no names */
 	enum plan_rootless rootless;
 	bool is_cgroup_disabled; /* no cgroup: the container stays in the caller's */
 };

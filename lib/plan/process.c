@@ -189,6 +189,47 @@ static int plan_keyring(struct plan_work *work, struct berth_error *err)
 	return work->plan->boot.keyring ? 0 : plan_no_memory(err);
 }
 
+int plan_env_set(struct plan_work *work, const char *text, struct berth_error *err)
+{
+	struct wire_texts *env = &work->plan->boot.env;
+	const char **items = arena_alloc(work->arena, env->count + 2, sizeof(*items));
+	size_t name_length = strcspn(text, "=") + 1;
+	size_t count = 0;
+
+	if (!items) {
+		return plan_no_memory(err);
+	}
+	for (size_t i = 0; i < env->count; i++) {
+		if (strncmp(env->items[i], text, name_length) != 0) {
+			items[count++] = env->items[i];
+		}
+	}
+	items[count++] = text;
+	*env = (struct wire_texts){.items = items, .count = count};
+	return 0;
+}
+
+/* sd_listen_fds(3): how many descriptors from 3 on are listeners, their names, and for whom they are. */
+static int plan_listen(struct plan_work *work, struct berth_error *err)
+{
+	const struct plan_request *request = work->request;
+	const char *count = arena_printf(work->arena, "LISTEN_FDS=%u", request->listen_fds);
+	int r;
+
+	if (request->listen_fds == 0) {
+		return 0;
+	}
+	r = count ? plan_env_set(work, count, err) : plan_no_memory(err);
+	if (r == 0 && request->listen_fdnames) {
+		const char *names =
+			arena_printf(work->arena, "LISTEN_FDNAMES=%s", request->listen_fdnames);
+
+		r = names ? plan_env_set(work, names, err) : plan_no_memory(err);
+	}
+	work->plan->boot.flags |= BOOT_LISTEN_PID;
+	return r;
+}
+
 int plan_process(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec_process *process = &work->spec->process;
@@ -200,6 +241,9 @@ int plan_process(struct plan_work *work, struct berth_error *err)
 	}
 	if (r == 0) {
 		r = plan_texts(work->arena, &process->env, &boot->env, err);
+	}
+	if (r == 0) {
+		r = plan_listen(work, err);
 	}
 	if (r == 0) {
 		r = plan_console(work, err);

@@ -520,6 +520,9 @@ static void write_after_pivot(struct text_out *out, const struct plan *plan)
 	if (boot->flags & BOOT_HOME) {
 		text_row(out, "home", "of the user in /etc/passwd there");
 	}
+	if (boot->flags & BOOT_LISTEN_PID) {
+		text_row(out, "listen pid", "that of the process");
+	}
 	text_row(out, "umask", "%04o", boot->umask);
 	if (!(boot->flags & BOOT_NO_NEW_PRIVS)) {
 		write_seccomp(out, plan->host.seccomp, boot->seccomp.flags);

@@ -77,6 +77,9 @@ bool plan_is_mapped(const struct spec_mappings *mappings, uint32_t container_id)
 int plan_texts(struct arena *arena, const struct spec_strings *strings,
 	struct wire_texts *ret_texts, struct berth_error *err) must_use;
 
+/* "NAME=VALUE" in the process's environment, in the place of what it has of that name. After plan_process(). */
+int plan_env_set(struct plan_work *work, const char *text, struct berth_error *err) must_use;
+
 /* The error of an allocation that failed. Returns -ENOMEM. */
 int plan_no_memory(struct berth_error *err);
 

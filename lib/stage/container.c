@@ -16,7 +16,6 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "guard/guard.h"
-#include "rootfs/passwd.h"
 #include "rootfs/rootfs.h"
 #include "stage/talk.h"
 #include "sys/abi.h"
@@ -228,41 +227,6 @@ static int container_masks(struct stage *stage, struct berth_error *err)
 static int container_remount(struct stage *stage, struct berth_error *err)
 {
 	return rootfs_remount(&stage->rootfs, &stage->boot, err);
-}
-
-/* The environment with HOME in the place of what is empty. As root, who can read the file in any image,
- * and before the limits, which the process of the image has and the start has not. */
-static int container_home(struct stage *stage, struct berth_error *err)
-{
-	static const char name[] = "HOME=";
-	struct wire_texts *env = &stage->boot.env;
-	char home[ROOTFS_PASSWD_LINE_MAX];
-	const char **items;
-	size_t count = 0;
-	int r;
-
-	if (!(stage->boot.flags & BOOT_HOME)) {
-		return 0;
-	}
-	r = rootfs_home(&stage->rootfs, &stage->boot, home, sizeof(home), err);
-	if (r < 0) {
-		return r;
-	}
-	items = arena_alloc(&stage->arena, env->count + 2, sizeof(*items));
-	if (!items) {
-		return error_system(err, ENOMEM, "memory for the environment");
-	}
-	for (size_t i = 0; i < env->count; i++) {
-		if (!str_has_prefix(env->items[i], name)) {
-			items[count++] = env->items[i];
-		}
-	}
-	items[count] = arena_printf(&stage->arena, "%s%s", name, home);
-	if (!items[count]) {
-		return error_system(err, ENOMEM, "memory for the environment");
-	}
-	*env = (struct wire_texts){.items = items, .count = count + 1};
-	return 0;
 }
 
 static int container_umask(struct stage *stage, struct berth_error *err)
@@ -495,7 +459,7 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_readonly, container_readonly},
 	{WIRE_STEP_masks, container_masks},
 	{WIRE_STEP_remount, container_remount},
-	{WIRE_STEP_home, container_home},
+	{WIRE_STEP_home, stage_home},
 	{WIRE_STEP_umask, container_umask},
 	{WIRE_STEP_descriptors, container_descriptors},
 	{WIRE_STEP_ready, container_ready},

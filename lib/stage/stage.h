@@ -104,6 +104,9 @@ int stage_write_maps(const struct stage *stage, int pid, struct berth_error *err
 int stage_create_hooks(struct stage *stage, struct berth_error *err) must_use;
 int stage_start_hooks(struct stage *stage, struct berth_error *err) must_use;
 
+/* "home" (environment.c): HOME and LISTEN_PID in the program's environment, where BOOT says so. */
+int stage_home(struct stage *stage, struct berth_error *err) must_use;
+
 /* The child in a user namespace that was made or joined becomes 0:0 where 0 is mapped, and is hidden
  * from strangers in the namespaces that it joined. */
 int stage_settle(struct stage *stage, struct berth_error *err) must_use;

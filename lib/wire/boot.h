@@ -143,6 +143,7 @@ enum boot_flag {
 	BOOT_HOOKS = 1 << 10, /* before the pivot there are hooks, of the parent or of the child */
 	BOOT_LIVE = 1 << 11, /* mounts in a container that is there, and no program: HOLD brings its
 				mount namespace; no mount of masked_paths is unmounted */
+	BOOT_LISTEN_PID = 1 << 12, /* LISTEN_PID is this process's pid, which only it knows */
 };
 
 struct boot {
