@@ -90,6 +90,25 @@ int cgroup_kill(const struct cgroup *cgroup, int timeout_ms, struct berth_error 
 /* How many processes the kernel has ended here for want of memory; 0 where that is not counted. */
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
 
+/* When memory has run out here, without asking again and again. */
+struct cgroup_watch {
+	int fd;       /* to poll; -1: nothing tells */
+	short events; /* for which: POLLIN, or POLLPRI */
+	bool is_v2;
+	int file_fd; /* of the file that counts; `fd` itself on version 2 */
+	uint64_t kills;
+};
+
+/* From here on. A cgroup whose memory is not counted, or none, gives one with nothing to poll. */
+void cgroup_watch_init(struct cgroup_watch *watch);
+int cgroup_watch_open(const struct cgroup *cgroup, struct cgroup_watch *ret_watch,
+	struct berth_error *err) must_use;
+void cgroup_watch_finish(struct cgroup_watch *watch);
+
+/* 1 where it has since the last call, or since the start; 0 where not. Negative where nothing will be told any
+ * more (-ENODEV: the cgroup is gone): `fd` may not be polled again then. */
+int cgroup_watch_take(struct cgroup_watch *watch) must_use;
+
 /* Removes what cgroup_create() made, and what was made below it. Directories that lead there and are in
  * use by others stay. Waits for processes that are ending; an error names those that are left. What is
  * gone already is no error. */

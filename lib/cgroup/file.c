@@ -52,9 +52,14 @@ int cgroup_dir_open(int fd, const char *path)
 	return open_below(fd, *path ? path : ".", O_RDONLY | O_DIRECTORY);
 }
 
+int cgroup_file_open(int fd, const char *name)
+{
+	return open_below(fd, name, O_RDONLY);
+}
+
 int cgroup_file_read(int fd, const char *name, char *buffer, size_t size)
 {
-	autofd int file_fd = open_below(fd, name, O_RDONLY);
+	autofd int file_fd = cgroup_file_open(fd, name);
 	size_t length = 0;
 	ssize_t r = file_fd;
 

@@ -3,6 +3,7 @@
 #define CGROUP_INSIDE_H
 /* For the files of cgroup/ alone: the drivers, and files relative to a directory's descriptor. */
 #include "cgroup/cgroup.h"
+#include "cgroup/stats.h"
 
 enum {
 	CGROUP_PART_MAX = 256, /* of a path, with a NUL */
@@ -38,6 +39,9 @@ int cgroup_mount_open(const char *mount_point, bool *ret_is_v2) must_use;
 
 /* A directory below `fd`; "" is `fd` once more. Leading slashes are passed over. */
 int cgroup_dir_open(int fd, const char *path) must_use;
+
+/* For reading. */
+int cgroup_file_open(int fd, const char *name) must_use;
 
 /* A small file, with a NUL; what does not fit is left out. The length. */
 int cgroup_file_read(int fd, const char *name, char *buffer, size_t size) must_use;
@@ -91,5 +95,66 @@ int cgroup_devices_v2(int fd, const struct host_devices *devices, struct berth_e
 struct bpf_insn;
 int cgroup_devices_program(const struct host_devices *devices, struct arena *arena,
 	struct bpf_insn **ret_program, size_t *ret_count) must_use;
+
+/* Where statistics are read to. */
+struct cgroup_reader {
+	struct arena *arena;
+	struct cgroup_stats *stats;
+	char *text; /* of the file that was read last, from malloc */
+	size_t size;
+	bool has_cpuacct; /* version 1 has said what the CPUs were used for */
+};
+
+/* Those of one directory. */
+void cgroup_stats_v1(struct cgroup_reader *reader, int fd);
+void cgroup_stats_v2(struct cgroup_reader *reader, int fd);
+
+/* The file's text, of which the caller may change every byte until the next one is read; NULL where there is
+ * none. What is behind the first megabyte is left out, from the last word's start. */
+char *cgroup_stats_text(struct cgroup_reader *reader, int fd, const char *name);
+
+/* The next line, or the next word, of a text: it ends in NUL then, and `*at` is behind it. NULL at the end. */
+char *cgroup_stats_line(char **at);
+char *cgroup_stats_word(char **at);
+
+/* A decimal number at the start of a text, or "max": false where there is none. */
+bool cgroup_stats_number(const char *text, uint64_t *ret_number);
+
+/* The number that a file is; it is left as it was where there is none: false. */
+bool cgroup_stats_file(
+	struct cgroup_reader *reader, int fd, const char *name, uint64_t *ret_number);
+
+/* Lines "NAME NUMBER": all of them, and those of a table into the statistics, times a factor. */
+struct cgroup_stats_row {
+	const char *name;
+	size_t offset; /* in struct cgroup_stats */
+	uint64_t factor;
+};
+void cgroup_stats_named(
+	struct cgroup_reader *reader, int fd, const char *name, struct cgroup_nameds *ret_nameds);
+void cgroup_stats_rows(struct cgroup_reader *reader, int fd, const char *name,
+	const struct cgroup_stats_row *rows, size_t count);
+uint64_t cgroup_stats_find(const struct cgroup_nameds *nameds, const char *name);
+
+/* "0-3,8" */
+void cgroup_stats_list(
+	struct cgroup_reader *reader, int fd, const char *name, struct cgroup_numbers *ret_numbers);
+
+void cgroup_stats_add_number(
+	struct cgroup_reader *reader, struct cgroup_numbers *numbers, uint64_t number);
+void cgroup_stats_add_blkio(struct cgroup_reader *reader, enum cgroup_blkio_table table,
+	const struct cgroup_blkio_entry *entry);
+
+/* "MAJOR:MINOR" at the start of a line; false for another word. */
+bool cgroup_stats_device(const char *text, struct cgroup_blkio_entry *ret_entry);
+
+/* pids.current and pids.max, which both versions have. */
+void cgroup_stats_pids(struct cgroup_reader *reader, int fd);
+
+/* Huge pages: `fill` fills one for each size that a directory has files "hugetlb.SIZE.SUFFIX" of. */
+typedef void (*cgroup_hugetlb_fn)(
+	struct cgroup_reader *reader, int fd, struct cgroup_hugetlb *hugetlb);
+void cgroup_stats_hugetlb(
+	struct cgroup_reader *reader, int fd, const char *suffix, cgroup_hugetlb_fn fill);
 
 #endif
