@@ -144,6 +144,7 @@ int cli_write(const struct cli_globals *globals, const void *bytes, size_t lengt
 int cmd_bootstrap(const struct cli_globals *globals, int argc, char **argv);
 int cmd_create(const struct cli_globals *globals, int argc, char **argv);
 int cmd_delete(const struct cli_globals *globals, int argc, char **argv);
+int cmd_events(const struct cli_globals *globals, int argc, char **argv);
 int cmd_exec(const struct cli_globals *globals, int argc, char **argv);
 int cmd_explain(const struct cli_globals *globals, int argc, char **argv);
 int cmd_features(const struct cli_globals *globals, int argc, char **argv);

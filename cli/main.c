@@ -18,6 +18,8 @@ static const struct cli_verb verbs[] = {
 	{"state", "ID", "print the state of a container", cmd_state},
 	{"ps", "[--format table|json] ID [PS_OPTION ...]", "list the processes of a container",
 		cmd_ps},
+	{"events", "[--interval TIME] [--stats] ID",
+		"print statistics and OOM events of a container", cmd_events},
 	{"pause", "ID", "freeze the processes of a container", cmd_pause},
 	{"resume", "ID", "thaw them", cmd_resume},
 	{"mounts", "add|remove ID FILE", "mount something in a container that runs, or unmount it",

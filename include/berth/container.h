@@ -212,6 +212,52 @@ BERTH_PUBLIC int berth_delete(const struct berth_context *context, const char *i
 BERTH_PUBLIC int berth_state(const struct berth_context *context, const char *id, char **ret_text,
 	struct berth_error *err);
 
+/**
+ * What the kernel counts for a container that is created, running or paused, as one line of JSON without a
+ * newline: {"type":"stats","id":...,"data":{...}}, in the members and names of runc's "events" (berth(1) has
+ * them). What the kernel does not count is zero or not there.
+ */
+BERTH_PUBLIC int berth_stats(const struct berth_context *context, const char *id, char **ret_text,
+	struct berth_error *err);
+
+/** What berth_events_next() gives. */
+enum berth_event {
+	BERTH_EVENT_NONE,  /**< nothing now: poll the descriptor */
+	BERTH_EVENT_STATS, /**< a line as berth_stats() has it */
+	BERTH_EVENT_OOM,   /**< memory has run out in the container: {"type":"oom","id":...} */
+	BERTH_EVENT_END,   /**< the container has ended, and nothing comes any more */
+};
+
+/** The events of one container, for a program with an event loop of its own. One owner; no thread. */
+struct berth_events;
+
+/**
+ * Begins a stream of events of a container that is created, running or paused.
+ *
+ * @param interval_ns  statistics come after each such time; 0: never
+ * @param ret_events   berth_events_close() gives it back
+ */
+BERTH_PUBLIC int berth_events_open(const struct berth_context *context, const char *id,
+	uint64_t interval_ns, struct berth_events **ret_events, struct berth_error *err);
+
+/**
+ * A descriptor that is readable (POLLIN) when there is something for berth_events_next(): to poll(2) and
+ * nothing else. The stream keeps it. After the end it stays readable.
+ */
+BERTH_PUBLIC int berth_events_fd(const struct berth_events *events);
+
+/**
+ * Takes the next event, and does not wait: call it until it gives BERTH_EVENT_NONE, then poll. What is due
+ * is told once, however long nobody asked: several kills for want of memory, or intervals, can be one event.
+ *
+ * @param ret_text  the line of JSON, without a newline, for statistics and OOM; else NULL
+ */
+BERTH_PUBLIC int berth_events_next(struct berth_events *events, enum berth_event *ret_event,
+	char **ret_text, struct berth_error *err);
+
+/** Ends a stream; NULL is none. Returns NULL. */
+BERTH_PUBLIC struct berth_events *berth_events_close(struct berth_events *events);
+
 /** The forms of a list. */
 enum berth_list_format {
 	BERTH_LIST_TABLE, /**< for people, with a line of titles */

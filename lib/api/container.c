@@ -8,9 +8,12 @@
 #include <berth/container.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
+#include "life/events.h"
 #include "life/life.h"
 
 /* Members that the caller's version did not have are zero; those that this one does not have must be. */
@@ -325,6 +328,78 @@ int berth_state(const struct berth_context *context, const char *id, char **ret_
 	int r = take_call(context, id, &taken, err);
 
 	return r < 0 ? r : life_state(&taken.life, id, ret_text, err);
+}
+
+struct berth_events {
+	struct life_events stream;
+};
+
+_Static_assert(
+	BERTH_EVENT_NONE == (int)LIFE_EVENT_NONE && BERTH_EVENT_STATS == (int)LIFE_EVENT_STATS &&
+		BERTH_EVENT_OOM == (int)LIFE_EVENT_OOM && BERTH_EVENT_END == (int)LIFE_EVENT_END,
+	"the events are those of life");
+
+int berth_stats(const struct berth_context *context, const char *id, char **ret_text,
+	struct berth_error *err)
+{
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
+
+	return r < 0 ? r : life_stats(&taken.life, id, ret_text, err);
+}
+
+int berth_events_open(const struct berth_context *context, const char *id, uint64_t interval_ns,
+	struct berth_events **ret_events, struct berth_error *err)
+{
+	autoptr struct berth_events *events = NULL;
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
+
+	if (r < 0) {
+		return r;
+	}
+	events = calloc(1, sizeof(*events));
+	if (!events) {
+		return error_system(err, ENOMEM, "memory for the events");
+	}
+	r = life_events_open(&events->stream, &taken.life, id, interval_ns, err);
+	if (r < 0) {
+		life_events_finish(&events->stream);
+		return r;
+	}
+	*ret_events = take_ptr(events);
+	return 0;
+}
+
+int berth_events_fd(const struct berth_events *events)
+{
+	return events->stream.poll_fd;
+}
+
+int berth_events_next(struct berth_events *events, enum berth_event *ret_event, char **ret_text,
+	struct berth_error *err)
+{
+	enum life_event event;
+	char *text = NULL;
+	int r;
+
+	error_clear(err);
+	r = life_events_next(&events->stream, &event, &text, err);
+	if (r == 0) {
+		*ret_event = (enum berth_event)event;
+		*ret_text = text;
+	}
+	return r;
+}
+
+struct berth_events *berth_events_close(struct berth_events *events)
+{
+	autoptr struct berth_events *taken = events;
+
+	if (taken) {
+		life_events_finish(&taken->stream);
+	}
+	return NULL;
 }
 
 _Static_assert(BERTH_LIST_TABLE == (int)LIFE_TABLE && BERTH_LIST_JSON == (int)LIFE_JSON &&

@@ -213,3 +213,127 @@ C
 		return 1
 	}
 }
+
+@test "events of two containers in a loop of the caller's own, and nothing is left of them" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+	in_container 'while :; do sleep 1; done'
+	"$BERTH" run --detach --bundle "$bundle" "$cid-a" >"$bundle/out" 2>&1 </dev/null 3>&-
+	"$BERTH" run --detach --bundle "$bundle" "$cid-b" >"$bundle/out" 2>&1 </dev/null 3>&-
+	cat >"$work/loop.c" <<'C'
+#include <berth/container.h>
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int open_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (directory && readdir(directory)) {
+		count++;
+	}
+	return directory ? closedir(directory) + count : -1;
+}
+
+/* What a stream has now: how many lines, and in `*ret_last` the event behind them. */
+static int take_all(struct berth_events *events, const char *id, enum berth_event *ret_last)
+{
+	int count = 0;
+
+	for (;;) {
+		char *text = NULL;
+
+		if (berth_events_next(events, ret_last, &text, NULL) < 0) {
+			return -1;
+		}
+		if (*ret_last == BERTH_EVENT_NONE || *ret_last == BERTH_EVENT_END) {
+			return text ? -1 : count;
+		}
+		if (*ret_last != BERTH_EVENT_STATS || !text || !strstr(text, id) || strchr(text, '\n')) {
+			return -1;
+		}
+		free(text);
+		count++;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct berth_context context = {.size = sizeof(context), .root = argv[1]};
+	struct berth_events *streams[2] = {NULL, NULL};
+	struct pollfd items[2];
+	enum berth_event last[2] = {BERTH_EVENT_NONE, BERTH_EVENT_NONE};
+	int lines[2] = {0, 0};
+	int before = open_descriptors();
+	char *text = NULL;
+
+	/* The first one tells its end alone. */
+	if (argc != 4 || berth_events_open(&context, argv[2], 0, &streams[0], NULL) < 0 ||
+		berth_events_open(&context, argv[3], 100 * 1000 * 1000, &streams[1], NULL) < 0 ||
+		berth_stats(&context, argv[2], &text, NULL) < 0 || !strstr(text, "\"type\":\"stats\"")) {
+		return 1;
+	}
+	free(text);
+	if (berth_events_open(NULL, argv[2], 0, &streams[0], NULL) == 0 ||
+		berth_events_open(&context, NULL, 0, &streams[0], NULL) == 0 ||
+		berth_events_open(&context, "nothing", 0, &streams[0], NULL) == 0 ||
+		berth_stats(&context, "nothing", &text, NULL) == 0) {
+		return 2;
+	}
+	for (int i = 0; i < 2; i++) {
+		items[i] = (struct pollfd){.fd = berth_events_fd(streams[i]), .events = POLLIN};
+		if (take_all(streams[i], argv[2 + i], &last[i]) != 0 || last[i] != BERTH_EVENT_NONE) {
+			return 3;
+		}
+	}
+	while (last[0] != BERTH_EVENT_END || last[1] != BERTH_EVENT_END) {
+		if (poll(items, 2, 20000) <= 0) {
+			return 4;
+		}
+		for (int i = 0; i < 2; i++) {
+			int count = items[i].revents ? take_all(streams[i], argv[2 + i], &last[i]) : 0;
+
+			if (count < 0 || (items[i].revents && count == 0 && last[i] == BERTH_EVENT_NONE)) {
+				return 5; /* woken for nothing */
+			}
+			lines[i] += count;
+			items[i].events = last[i] == BERTH_EVENT_END ? 0 : POLLIN;
+		}
+		if (lines[1] == 3 && last[1] == BERTH_EVENT_NONE &&
+			berth_kill(&context, argv[3], SIGKILL, false, NULL) < 0) {
+			return 6;
+		}
+		if (last[1] == BERTH_EVENT_END && last[0] == BERTH_EVENT_NONE &&
+			berth_kill(&context, argv[2], SIGKILL, false, NULL) < 0) {
+			return 7;
+		}
+	}
+	if (take_all(streams[0], argv[2], &last[0]) != 0 || last[0] != BERTH_EVENT_END) {
+		return 8;
+	}
+	berth_events_close(streams[0]);
+	berth_events_close(streams[1]);
+	if (berth_events_close(NULL)) {
+		return 9;
+	}
+	printf("%d and %s lines, %d more\n", lines[0], lines[1] >= 3 ? "some" : "few",
+		open_descriptors() - before);
+	return 0;
+}
+C
+	cc -Wall -Werror -I "$kit_root/include" -o "$work/loop" "$work/loop.c" -L "$build/lib/api" -lberth
+	run env LD_LIBRARY_PATH="$build/lib/api" timeout 60 "$work/loop" "$bundle/state" "$cid-a" "$cid-b"
+	local result=$status:$output
+	"$BERTH" delete --force "$cid-a"
+	"$BERTH" delete --force "$cid-b"
+	remove_bundle
+	[ "$result" = "0:0 and some lines, 0 more" ] || {
+		echo "$result"
+		return 1
+	}
+}

@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../kit/container
+load ../kit/events
 
 TOP=/sys/fs/cgroup
 
@@ -423,5 +424,47 @@ limit_lines() {
 	for ((i = 0; i < 20; i++)); do
 		"$BERTH" run --bundle "$bundle" "$cid-$i"
 	done
+	assert_nothing_left
+}
+
+@test "events: what version 2 alone counts" {
+	config '.linux.resources = {"memory": {"limit": 67108864, "swap": 67108864}, "unified": {"memory.high": "16777216"}}'
+	in_container 'while :; do sleep 1; done'
+	"$BERTH" run --detach --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
+	"$BERTH" exec "$cid" dd if=/dev/zero of=/dev/shm/file bs=1M count=24 2>/dev/null
+	"$BERTH" exec "$cid" rm /dev/shm/file
+	run "$BERTH" exec "$cid" dd if=/dev/zero of=/dev/null bs=100M count=1
+	assert_status 137
+	run "$BERTH" events --stats "$cid"
+	assert_status 0
+	jq -e '.data.memory.events | keys == ["high", "low", "max", "oom", "oom_group_kill", "oom_kill"] and
+		.high > 0 and .max > 0 and .oom_kill == 1' <<<"$output"
+	# memory.peak, and the times that the limit was met
+	jq -e '.data.memory.usage | .limit == 67108864 and .max > 60000000 and .failcnt > 0' <<<"$output"
+	jq -e '.data.memory | .swap.limit == .usage.limit and .kernel.usage > 0 and .raw.anon > 0' <<<"$output"
+	jq -e '.data | [.cpu.psi, .memory.psi, .blkio.psi] | all([.some, .full] | all(
+		([.avg10, .avg60, .avg300] | all(type == "number" and . >= 0 and . <= 100)) and .total >= 0))' <<<"$output"
+	jq -e '.data.memory.psi.some.total > 0 and .data.cpu.psi.some.total > 0' <<<"$output"
+	jq -e '.data | .hugetlb["2MB"].failcnt == 0 and .cpuset.cpus == [0, 1] and .cpuset.mems == [0]' <<<"$output"
+	[ "$(number .cpu.usage.total)" -gt 0 ]
+	"$BERTH" delete --force "$cid"
+	assert_nothing_left
+}
+
+@test "events: an oom of a cgroup that the container has made itself" {
+	config '.linux.resources.memory = {"limit": 268435456}'
+	config '(.mounts[] | select(.type == "cgroup")).options -= ["ro"]'
+	in_container 'cd /sys/fs/cgroup; mkdir one two; echo 1 >one/cgroup.procs; echo +memory >cgroup.subtree_control
+		echo 20971520 >two/memory.max; echo 0 >two/memory.swap.max; echo ready
+		while [ ! -e /dev/shm/go ]; do sleep 0.1; done
+		sh -c "echo 0 >two/cgroup.procs; exec dd if=/dev/zero of=/dev/null bs=50M count=1"; sleep 1000'
+	in_background
+	follow --interval 100s
+	until_true is_watching
+	"$BERTH" exec --cgroup one "$cid" touch /dev/shm/go
+	until_true grep -q . "$bundle/events"
+	end_background
+	await_end 0
+	jq -e --arg id "$cid" '. == {"type": "oom", "id": $id}' "$bundle/events"
 	assert_nothing_left
 }
