@@ -136,7 +136,12 @@ static int start_wake(struct start *start, struct berth_error *err)
 		return error_system(err, r, "wake the container %s", start->found.entry.id);
 	}
 	/* Its absence is what says "running". */
-	return store_fifo_remove(&start->found.entry, err);
+	r = store_fifo_remove(&start->found.entry, err);
+	if (r == 0) {
+		life_watch_tell(
+			&start->found.watch, "process %d is woken", (int)start->found.record.pid);
+	}
+	return r;
 }
 
 /* Step "poststart", when the program runs. */
