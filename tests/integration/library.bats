@@ -203,11 +203,14 @@ C
 	cc -Wall -Werror -I "$kit_root/include" -o "$work/log" "$work/log.c" -L "$build/lib/api" -lberth
 	export LD_LIBRARY_PATH="$build/lib/api"
 	run "$work/log" "$bundle/state" "$cid" "$bundle" with
-	local heard=$status:$output
+	local heard debug
+	heard=$status:$(grep -v '^said: 1 ' <<<"$output")
+	debug=$(grep -c "^said: 1 container $cid: .* us)$" <<<"$output" || true)
 	run "$work/log" "$bundle/state" "$cid" "$bundle"
 	local unheard=$status:$output
 	remove_bundle
 	[ "$unheard" = 0: ]
+	[ "$debug" -ge 5 ]
 	[ "$heard" = "0:said: 0 container $cid: /hooks/poststop/0: error running poststop hook #0 (/bin/false): exit status 1 (step poststop)" ] || {
 		echo "$heard"
 		return 1
