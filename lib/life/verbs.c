@@ -203,10 +203,6 @@ int life_start(const struct life_context *context, const char *id, struct berth_
 	if (r == 0) {
 		r = start_wake(&start, err);
 	}
-	if (r == 0) {
-		life_watch_tell(
-			&start.found.watch, "process %d is woken", (int)start.found.record.pid);
-	}
 	return r < 0 ? r : start_follow(&start, err);
 }
 
