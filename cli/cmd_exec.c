@@ -12,7 +12,7 @@ enum { EXEC_EXIT_FAILURE = 255 };
 
 struct exec_flags {
 	struct berth_exec_options options;
-	struct cli_list env, capabilities, gids;
+	struct cli_list env, capabilities, gids, cgroups;
 	const char *preserved_fds;
 	uint32_t gid_numbers[CLI_LIST_MAX];
 };
@@ -46,6 +46,35 @@ static int take_gids(const struct cli_globals *globals, struct exec_flags *flags
 	return 0;
 }
 
+/* With --process nothing else says what the process is: what would be given beside it would not be so. */
+static int check_whole(
+	const struct exec_flags *flags, const struct cli_globals *globals, bool has_arguments)
+{
+	const struct berth_exec_options *options = &flags->options;
+	const struct {
+		bool is_given;
+		const char *name;
+	} others[] = {
+		{options->cwd != NULL, "--cwd"},
+		{options->user != NULL, "--user"},
+		{options->has_terminal, "--tty"},
+		{options->no_new_privs, "--no-new-privs"},
+		{flags->env.count > 0, "--env"},
+		{flags->gids.count > 0, "--additional-gids"},
+		{flags->capabilities.count > 0, "--cap"},
+		{has_arguments, "a program"},
+	};
+
+	for (size_t i = 0; options->process && i < sizeof(others) / sizeof(others[0]); i++) {
+		if (others[i].is_given) {
+			return cli_fail_text(globals,
+				"--process has the whole process: %s cannot be given beside it",
+				others[i].name);
+		}
+	}
+	return 0;
+}
+
 static int take_rest(struct exec_flags *flags, const struct cli_globals *globals, int argc,
 	char **argv, int taken)
 {
@@ -54,6 +83,7 @@ static int take_rest(struct exec_flags *flags, const struct cli_globals *globals
 	options->size = sizeof(*options);
 	options->dies_with_thread = true;
 	options->env = (struct berth_texts){flags->env.items, flags->env.count};
+	options->cgroups = (struct berth_texts){flags->cgroups.items, flags->cgroups.count};
 	options->capabilities =
 		(struct berth_texts){flags->capabilities.items, flags->capabilities.count};
 	if (flags->preserved_fds && !cli_number(flags->preserved_fds, &options->preserved_fds)) {
@@ -66,6 +96,9 @@ static int take_rest(struct exec_flags *flags, const struct cli_globals *globals
 	if (argc - taken < 1 || (argc - taken < 2 && !options->process)) {
 		return cli_fail_text(globals, "\"exec\" requires a minimum of %d argument(s)",
 			options->process ? 1 : 2);
+	}
+	if (check_whole(flags, globals, argc - taken > 1) != 0) {
+		return CLI_EXIT_FAILURE;
 	}
 	options->id = argv[taken];
 	options->args = (struct berth_texts){
@@ -87,8 +120,9 @@ static int exec_parse(
 		{"additional-gids", 'g', NULL, NULL, "numbers of further groups", &flags->gids},
 		{"cap", 'c', NULL, NULL, "a further capability", &flags->capabilities},
 		{"no-new-privs", 0, NULL, &o->no_new_privs, "set no_new_privs", NULL},
-		{"cgroup", 0, &o->cgroup, NULL,
-			"[CONTROLLER,...:]PATH of a cgroup below the container's", NULL},
+		{"cgroup", 0, NULL, NULL,
+			"[CONTROLLER,...:]PATH of a cgroup below the container's; may be there more than once",
+			&flags->cgroups},
 		{"detach", 'd', NULL, &o->is_detached, "return when the program runs", NULL},
 		{"pid-file", 0, &o->pid_file, NULL, "a file that gets the pid", NULL},
 		{"console-socket", 0, &o->console_socket, NULL,

@@ -141,7 +141,7 @@ static int signal_number(const char *text)
 
 	if (isdigit((unsigned char)text[0])) {
 		return sscanf(text, "%3d%n", &number, &end) == 1 && text[end] == '\0' &&
-				       number > 0 && number < NSIG
+				       number >= 0 && number < NSIG
 			       ? number
 			       : -1;
 	}

@@ -138,9 +138,10 @@ struct berth_exec_options {
 					   the config */
 	bool has_terminal;
 	bool no_new_privs;
-	const char *
-		cgroup; /**< "[CONTROLLER,...:]PATH" of a cgroup below the container's; NULL: that one */
-	const char *pid_file;       /**< gets the pid as digits when the program runs; NULL: none */
+	struct berth_texts
+		cgroups;      /**< "[CONTROLLER,...:]PATH" of cgroups below the container's, each of
+				       hierarchies of its own; none: the container's */
+	const char *pid_file; /**< gets the pid as digits when the program runs; NULL: none */
 	const char *console_socket; /**< gets the master of the terminal (SCM_RIGHTS); NULL: none */
 	uint32_t preserved_fds;
 	bool dies_with_thread; /**< as in struct berth_options */

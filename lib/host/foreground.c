@@ -89,7 +89,8 @@ static void forward_signals(struct foreground *fore)
 		}
 		if (number == SIGWINCH && fore->child->console_fd >= 0) {
 			resize(fore->child);
-		} else if (number != SIGCHLD) {
+		} else if (number != SIGCHLD && number != SIGPIPE) {
+			/* SIGPIPE is of this process's own writes, and says nothing to the container. */
 			(void)!sys_pidfd_send_signal(fore->child->pidfd, number);
 		}
 	}
@@ -128,6 +129,9 @@ void host_front_end(struct host_front *front)
 {
 	if (front->is_raw) {
 		sys_tty_restore(STDIN_FILENO, &front->saved);
+	}
+	/* Those that came too late for the container are not for this process, either. */
+	while (front->signal_fd >= 0 && sys_signalfd_read(front->signal_fd) > 0) {
 	}
 	close_fd(&front->signal_fd);
 	host_notify_finish(&front->notify);

@@ -68,7 +68,7 @@ static int launch_undo(struct launch *launch, struct berth_error *err)
 {
 	int r;
 
-	life_process_finish(&launch->process);
+	host_child_finish(&launch->process.child);
 	if (!launch->is_recorded) {
 		return 0;
 	}
@@ -84,6 +84,8 @@ static int launch_undo(struct launch *launch, struct berth_error *err)
 static void launch_finish(struct launch *launch)
 {
 	(void)!launch_undo(launch, NULL);
+	/* After it: a signal that comes meanwhile must not leave half of it. */
+	life_process_finish(&launch->process);
 	cgroup_finish(&launch->cgroup);
 	store_entry_close(&launch->entry);
 	store_close(&launch->store);

@@ -83,10 +83,10 @@ struct life_exec_request {
 	const char *id;
 	const char *process;   /* a file with an object like the config's "process"; NULL: none */
 	struct plan_exec wish; /* but for request, pid and process */
-	const char *cgroup;    /* below the container's; NULL: that one */
-	const char *pid_file;  /* NULL: none */
-	const char *console_socket; /* NULL: none */
-	const char *pidfd_socket;   /* NULL: none */
+	struct spec_strings cgroups; /* below the container's; none: that one */
+	const char *pid_file;        /* NULL: none */
+	const char *console_socket;  /* NULL: none */
+	const char *pidfd_socket;    /* NULL: none */
 	uint32_t preserved_fds;
 	uint32_t listen_fds;        /* so many of these are listeners (sd_listen_fds(3)) */
 	const char *listen_fdnames; /* NULL: they have no names */

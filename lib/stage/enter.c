@@ -30,11 +30,11 @@ int stage_read_exactly(struct stage *stage, uint64_t deadline_ns, void *buffer, 
 		ssize_t r;
 		int ready;
 
-		if (now_ns >= deadline_ns) {
-			return -ETIMEDOUT;
-		}
+		/* Also after it what is there is read: a process that was frozen meanwhile has not been kept
+		 * waiting by the other side. */
 		ready = sys_poll(stage->stream_fd, POLLIN,
-			(int)((deadline_ns - now_ns + 999999U) / 1000000U));
+			now_ns >= deadline_ns ? 0
+					      : (int)((deadline_ns - now_ns + 999999U) / 1000000U));
 		if (ready <= 0) {
 			return ready < 0 ? ready : -ETIMEDOUT;
 		}

@@ -170,6 +170,30 @@ inside() {
 	assert_status 255
 }
 
+@test "--process has the whole process: what would be given beside it is refused" {
+	started
+	jq .process "$bundle/config.json" >"$bundle/p.json"
+	local flag
+	for flag in --user=7 --cwd=/proc --env=A=1 --cap=CAP_KILL --tty --no-new-privs --additional-gids=5; do
+		inside --process "$bundle/p.json" "$flag" --
+		assert_status 255
+		assert_contains "${flag%%=*} cannot be given beside it"
+	done
+	inside --process "$bundle/p.json" -- true
+	assert_status 255
+}
+
+@test "resumed after more than the deadline of a start: exec goes on" {
+	started
+	"$BERTH" pause "$cid" || skip "no-freezer: the container cannot be paused"
+	"$BERTH" exec --ignore-paused "$cid" echo late >"$bundle/late" 2>&1 3>&- &
+	local pid=$!
+	sleep 11
+	"$BERTH" resume "$cid"
+	wait $pid
+	[ "$(cat "$bundle/late")" = late ]
+}
+
 @test "what cannot run: 255, the words that engines look for, and no pid file" {
 	started
 	local words
@@ -311,6 +335,11 @@ inside() {
 	"$BERTH" exec --detach --cgroup pids:sub --pid-file "$bundle/pid" "$cid" sleep 100 </dev/null >/dev/null 2>&1 3>&-
 	grep -q ":pids:/berth-$cid/sub$" "/proc/$(cat "$bundle/pid")/cgroup"
 	grep -q ":memory:/.*berth-$cid$" "/proc/$(cat "$bundle/pid")/cgroup"
+	mkdir "/sys/fs/cgroup/memory/berth-$cid/other"
+	inside --cgroup pids:sub --cgroup=memory:other -- cat /proc/self/cgroup
+	assert_status 0
+	grep -qE ':pids:/(berth-[^/]*/)?sub$' <<<"$output"
+	grep -qE ':memory:/(berth-[^/]*/)?other$' <<<"$output"
 	local path
 	for path in ../ ../x /../x a/../../x "pids:../berth-${cid}x" "pids:/../berth-${cid}x" pids:sub/../..; do
 		inside --cgroup "$path" -- true

@@ -112,6 +112,37 @@ on_pty() {
 	[ "$status" != 124 ]
 }
 
+@test "a reader who goes away, and signals that come late, leave no record and no cgroup" {
+	in_container 'trap "echo PIPE; exit 33" PIPE; tty; echo hi; exit 4'
+	for _ in 1 2 3 4 5 6; do
+		# shellcheck disable=SC2016
+		run bash -c '"$1" run --bundle "$2" "$3" </dev/null | true; exit ${PIPESTATUS[0]}' bash "$BERTH" "$bundle" "$cid"
+		assert_status 4
+		run "$BERTH" list --quiet
+		[ -z "$output" ]
+		[ -z "$(left_cgroups)" ]
+	done
+}
+
+@test "two signals at once, when the output is stuck, leave no record and no cgroup" {
+	in_container 'seq 1 20000 | head -c 6000'
+	mkfifo "$bundle/pipe"
+	exec 8<>"$bundle/pipe"
+	python3 -c 'import fcntl; fcntl.fcntl(8, 1031, 4096)' # F_SETPIPE_SZ
+	"$BERTH" run --bundle "$bundle" "$cid" </dev/null >&8 3>&- 8>&- &
+	local pid=$!
+	until_true sh -c "'$BERTH' state '$cid' | grep -q stopped"
+	kill -STOP $pid
+	kill -TERM $pid
+	kill -HUP $pid
+	kill -CONT $pid
+	wait $pid || true
+	exec 8>&-
+	run "$BERTH" list --quiet
+	[ -z "$output" ]
+	[ -z "$(left_cgroups)" ]
+}
+
 @test "a reader who does not read: SIGTERM ends berth when the container has ended" {
 	in_container 'seq 1 20000 | head -c 6000'
 	mkfifo "$bundle/pipe"
