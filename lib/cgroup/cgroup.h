@@ -97,6 +97,10 @@ struct cgroup_watch {
 	bool is_v2;
 	int file_fd; /* of the file that counts; `fd` itself on version 2 */
 	uint64_t kills;
+	int event_fd,
+		later_fd; /* version 1: behind `fd`, what the kernel signals, and when to look again */
+	bool is_told;     /* version 1: it has run out, and nobody was killed by now */
+	int delay_ms;     /* until the next look */
 };
 
 /* From here on. A cgroup whose memory is not counted, or none, gives one with nothing to poll. */

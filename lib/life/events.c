@@ -58,11 +58,15 @@ static int prepare(struct life_events *events, uint64_t interval_ns)
 			(uint32_t)(unsigned short)events->watch.events);
 	}
 	if (r == 0 && interval_ns > 0) {
-		events->timer_fd = sys_timerfd(interval_ns);
-		r = events->timer_fd < 0 ? events->timer_fd
-					 : sys_epoll_add(events->poll_fd, events->timer_fd, POLLIN);
+		r = events->timer_fd = sys_timerfd();
 	}
-	return r;
+	if (r >= 0 && events->timer_fd >= 0) {
+		r = sys_timer_set(events->timer_fd, interval_ns, interval_ns);
+	}
+	if (r >= 0 && events->timer_fd >= 0) {
+		r = sys_epoll_add(events->poll_fd, events->timer_fd, POLLIN);
+	}
+	return r < 0 ? r : 0;
 }
 
 static void init(struct life_events *events)

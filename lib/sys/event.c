@@ -5,7 +5,6 @@
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 
-#include "base/cleanup.h"
 #include "sys/file.h"
 #include "sys/result.h"
 
@@ -16,26 +15,27 @@ int sys_eventfd(void)
 	return sys_result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 }
 
-int sys_timerfd(uint64_t interval_ns)
+int sys_timerfd(void)
 {
-	struct timespec interval = {
-		.tv_sec = (time_t)(interval_ns / NS_PER_S),
-		.tv_nsec = (long)(interval_ns % NS_PER_S),
-	};
-	struct itimerspec timer = {.it_interval = interval, .it_value = interval};
-	autofd int fd = -1;
+	return sys_result(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+}
 
-	if (interval_ns == 0) {
-		return -EINVAL; /* timerfd_settime(2) would disarm it */
-	}
-	fd = sys_result(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-	if (fd < 0) {
-		return fd;
-	}
-	if (timerfd_settime(fd, 0, &timer, NULL) < 0) {
-		return -errno;
-	}
-	return take_fd(&fd);
+static struct timespec to_timespec(uint64_t time_ns)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(time_ns / NS_PER_S),
+		.tv_nsec = (long)(time_ns % NS_PER_S),
+	};
+}
+
+int sys_timer_set(int fd, uint64_t first_ns, uint64_t interval_ns)
+{
+	const struct itimerspec timer = {
+		.it_interval = to_timespec(interval_ns),
+		.it_value = to_timespec(first_ns),
+	};
+
+	return sys_result(timerfd_settime(fd, 0, &timer, NULL));
 }
 
 int sys_counter_take(int fd, uint64_t *ret_count)

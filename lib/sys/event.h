@@ -9,9 +9,10 @@
 /* eventfd(2), EFD_NONBLOCK: a read takes the counter. */
 int sys_eventfd(void) must_use;
 
-/* timerfd_create(2) on CLOCK_MONOTONIC, TFD_NONBLOCK: it expires after each such time, the first one
- * included. A read takes how often it has. Zero is -EINVAL. */
-int sys_timerfd(uint64_t interval_ns) must_use;
+/* timerfd_create(2) on CLOCK_MONOTONIC, TFD_NONBLOCK; and when it expires: after a time, and then after each
+ * interval (0: no more). A read takes how often it has. A first time of zero disarms it. */
+int sys_timerfd(void) must_use;
+int sys_timer_set(int fd, uint64_t first_ns, uint64_t interval_ns) must_use;
 
 /* Takes the 64-bit counter of either: -EAGAIN where it is zero. */
 int sys_counter_take(int fd, uint64_t *ret_count) must_use;

@@ -3,6 +3,7 @@
 # The container's cgroup and its limits, on a host with controllers of version 1 (hybrid or not).
 
 load ../kit/container
+load ../kit/events
 
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
@@ -343,4 +344,18 @@ on_v2() {
 	berth_run
 	assert_error "has cgroups below it" "$dir"
 	[ -d "$dir/admin/deep" ]
+}
+
+@test "events: an oom where the killer is switched off" {
+	config '.linux.resources.memory = {"limit": 16777216, "swap": 16777216, "disableOOMKiller": true}'
+	in_container 'while :; do sleep 1; done'
+	"$BERTH" run --detach --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
+	follow --interval 100s
+	until_true is_watching
+	"$BERTH" exec --detach "$cid" dd if=/dev/zero of=/dev/null bs=40M count=1 </dev/null >/dev/null 2>&1 3>&-
+	until_true has_count oom 1
+	[ "$(number .memory.events.oom_kill)" = 0 ]
+	"$BERTH" delete --force "$cid"
+	await_end 0
+	is_empty left_cgroups
 }

@@ -136,6 +136,27 @@ teardown() {
 	[ "$(count stats)" = 0 ]
 }
 
+@test "a few processes that want the same memory: an oom for a kill, however often the kernel says it" {
+	config '.linux.resources.memory = {"limit": 33554432, "swap": 33554432}'
+	start
+	follow --interval 100s
+	until_true is_watching
+	local i pids=()
+	for i in 1 2 3 4; do
+		"$BERTH" exec "$cid" dd if=/dev/zero of=/dev/null bs=20M count=40 >/dev/null 2>&1 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || true
+	done
+	local kills
+	kills=$(number .memory.events.oom_kill)
+	[ "$kills" -gt 0 ]
+	until_true has_count oom 1
+	sleep 0.5
+	[ "$(count oom)" -le "$kills" ]
+}
+
 @test "the end of a container, and the removal of its cgroup, is no oom" {
 	local i
 	for i in $(seq "$(rounds 10)"); do
