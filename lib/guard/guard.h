@@ -37,6 +37,10 @@ int guard_become_root(struct berth_error *err) must_use;
  * filter that denies them and a quota that is used up are no failure; the caller's keyring stays then. */
 int guard_session_keyring(const char *name, struct berth_error *err) must_use;
 
+/* "descriptors": pipes at 0, 1 and 2 become the user's, who opens /dev/stdout anew: engines hand over pipes of
+ * their own. Files and terminals stay the caller's. Where a user namespace does not permit it, so do the pipes. */
+int guard_give_pipes(uint32_t uid, struct berth_error *err) must_use;
+
 /* PR_SET_NO_NEW_PRIVS. */
 int guard_no_new_privs(struct berth_error *err) must_use;
 

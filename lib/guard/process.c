@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "sys/cred.h"
+#include "sys/file.h"
 #include "sys/process.h"
 
 /* keyrings(7): everything for the possessor; view, read, search and link for the user. */
@@ -26,6 +27,29 @@ int guard_session_keyring(const char *name, struct berth_error *err)
 		return 0;
 	}
 	return error_system(err, r, "join the session keyring %s", name);
+}
+
+/* What keeps a pipe the caller's: a user namespace that does not know him. */
+static bool is_pipe_refusal(int r)
+{
+	return r == -EPERM || r == -EINVAL || r == -EOVERFLOW;
+}
+
+int guard_give_pipes(uint32_t uid, struct berth_error *err)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		struct stat st;
+		int r = sys_fstat(fd, &st);
+
+		if (r == 0 && S_ISFIFO(st.st_mode) && st.st_uid != uid) {
+			r = sys_fchown(fd, uid, (gid_t)-1);
+		}
+		if (r < 0 && !is_pipe_refusal(r)) {
+			return error_system(
+				err, r, "give the pipe at descriptor %d to the user", fd);
+		}
+	}
+	return 0;
 }
 
 int guard_no_new_privs(struct berth_error *err)

@@ -43,6 +43,13 @@ background() {
 	assert_output berth
 }
 
+@test "run --user: who is not root may open /dev/stdout and /dev/stderr" {
+	run_engine docker run --rm --user 7:8 --network none bb sh -c 'echo out >/dev/stdout && echo err >/dev/stderr'
+	assert_status 0
+	assert_contains out
+	assert_contains err
+}
+
 @test "run -i: its input" {
 	run_engine docker run --rm -i --network none bb cat <<<"some input"
 	assert_status 0

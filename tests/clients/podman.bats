@@ -41,6 +41,13 @@ background() {
 	assert_output out
 }
 
+@test "run --user: who is not root may open /dev/stdout and /dev/stderr" {
+	run_engine podman run --rm --user 7:8 --network none bb sh -c 'echo out >/dev/stdout && echo err >/dev/stderr'
+	assert_status 0
+	assert_contains out
+	assert_contains err
+}
+
 @test "run -i: its input" {
 	run_engine podman run --rm -i --network none bb cat <<<"some input"
 	assert_status 0

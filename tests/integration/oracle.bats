@@ -48,9 +48,10 @@ userns | runc,crun | (exec )?root | + | drwxrwxrwt 65534:65534 0:0 /dev/mqueue |
 userns | crun | (exec )?root | - | drwxrwxrwt 0:0 0:0 /dev/mqueue | made after the user namespace
 userns | runc | (exec )?root | - | drwxrwxrwt 0:65534 0:0 /dev/mqueue | made after the user namespace, with a group that is not mapped
 
-# What is handed over: it stays the caller's, who knows whom to give it; only a terminal is the user's.
-rich | runc,crun | (exec )?stdio | + | 0:0 regular file | the caller's files are given to nobody
-userns | runc,crun | (exec )?stdio | + | 65534:65534 regular file | the same, seen from the user namespace
+# What is handed over at 0 and 1 (files) and 2 (a pipe).
+rich | runc,crun | (exec )?stdio | + | 0:0 regular file | the caller's files are given to nobody: their owner could open them for more than was handed over
+rich | crun | (exec )?stdio | + | 7:0 fifo | a pipe is the user's, its group stays as it is, as runc has it
+userns | crun | (exec )?stdio | + | 65534:65534 (regular file|fifo) | the same, seen from the user namespace
 rich | crun | (exec )?stdio | - | 7:8 .* | given to the user of the container, as was the host's /dev/null
 userns | crun | (exec )?stdio | - | 3:4 .* | given to the user of the container
 rich | runc | stdio | - | 7:0 .* | given to the user of the container
@@ -62,9 +63,9 @@ rich | crun | exec oom | + | 500 | process.oomScoreAdj of --process
 rich | crun | exec oom | - | 0 | crun 1.8 has it for the first process alone
 default,rich,userns,rootless | crun | exec session | + | (group|session) leader | the caller's terminal is out of reach without a terminal of its own, too
 
-default,rich,userns,rootless | runc | exec descriptors | + | [012] BUNDLE/(input|exec|error) | the files themselves
+default,rich,userns,rootless | runc | exec descriptors | + | [012] BUNDLE/(input|exec|pipe) | the files themselves
 default,rich,userns,rootless | runc | exec descriptors | - | [012] pipe:\[\*\] | runc copies what goes through them, so the process is not seen to have them
-default,userns,rootless | runc | exec stdio | + | (0:0|65534:65534) regular file | the same, by their owner
+default,userns,rootless | runc | exec stdio | + | (0:0|65534:65534) (regular file|fifo) | the same, by their owner
 default,rich,userns,rootless | runc | exec stdio | - | \d+:\d+ fifo | the same, by their owner
 
 # state.
@@ -96,7 +97,11 @@ setup() {
 	echo secret | tee "$bundle/rootfs/data/secret" >"$bundle/rootfs/data/secretdir/file"
 	install -m 755 "$kit_root/tests/kit/oracle_inspect.sh" "$bundle/rootfs/inspect"
 	# Not /dev/null: crun gives the files at 0, 1 and 2 to the container's user, the host's device too.
-	touch "$bundle"/{input,now,exec,error}
+	touch "$bundle"/{input,now,exec}
+	mkfifo "$bundle/pipe"
+	# Open for both directions, it has no end.
+	cat <>"$bundle/pipe" >"$bundle/error" 3>&- &
+	reader=$!
 	table >"$bundle/table"
 	as=()
 }
@@ -106,6 +111,7 @@ teardown() {
 	for name in berth runc crun; do
 		[ ! -x "${bundle:-}/$name" ] || "$bundle/$name" delete --force "$cid" 2>/dev/null || true
 	done
+	[ -z "${reader:-}" ] || kill "$reader"
 	remove_bundle
 }
 
@@ -156,7 +162,7 @@ cgroup_files() {
 # observe NAME: all that can be said of the container of this runtime, in $bundle/said/NAME.out.
 observe() {
 	local said=$bundle/said/$1.out now=$bundle/now pid
-	"$bundle/$1" run --detach --bundle "$bundle" "$cid" <"$bundle/input" >"$now" 2>"$bundle/error" 3>&- || {
+	"$bundle/$1" run --detach --bundle "$bundle" "$cid" <"$bundle/input" >"$now" 2>"$bundle/pipe" 3>&- || {
 		cat "$bundle/error"
 		return 1
 	}
@@ -165,7 +171,7 @@ observe() {
 		jq '.process | .args = ["/inspect"]' "$bundle/config.json" >"$bundle/process.json"
 		chmod 644 "$bundle/process.json"
 		"$bundle/$1" exec --process "$bundle/process.json" "$cid" \
-			<"$bundle/input" >"$bundle/exec" 2>"$bundle/error" 3>&-
+			<"$bundle/input" >"$bundle/exec" 2>"$bundle/pipe" 3>&-
 		sed 's/^== /== exec /' "$bundle/exec"
 		pid=$("$bundle/$1" state "$cid" | jq .pid)
 		echo "== own namespaces"

@@ -13,6 +13,34 @@ teardown() {
 	remove_bundle
 }
 
+@test "a pipe at 0, 1 and 2 is the user's, who can open /dev/stdout anew; files and devices are not" {
+	in_container 'cat </dev/stdin; echo out >/dev/stdout; echo err >/dev/stderr; stat -Lc "%u:%g" /proc/self/fd/0 /proc/self/fd/1'
+	config '.process.user = {"uid": 7, "gid": 8}'
+	# shellcheck disable=SC2016
+	run bash -c 'set -o pipefail; echo in | "$1" run --bundle "$2" "$3" 2>&1 | cat' - "$BERTH" "$bundle" "$cid"
+	assert_status 0
+	[ "$output" = "$(printf 'in\nout\nerr\n7:0\n7:0')" ]
+	# What is a file of the host keeps its owner, so that the image cannot open it for more than it was given.
+	echo in >"$bundle/in"
+	touch "$bundle/out"
+	chmod 600 "$bundle/in" "$bundle/out"
+	"$BERTH" run --bundle "$bundle" "$cid" <"$bundle/in" >"$bundle/out" 2>/dev/null 3>&- || true
+	[ "$(stat -c %u:%a "$bundle/in" "$bundle/out")" = "$(printf '0:600\n0:600')" ]
+	"$BERTH" run --bundle "$bundle" "$cid" </dev/null >/dev/null 2>&1 3>&- || true
+	[ "$(stat -c %u /dev/null)" = 0 ]
+}
+
+@test "a pipe of exec is the user's too" {
+	in_container 'echo started; exec sleep 100'
+	config '.process.user = {"uid": 7, "gid": 8}'
+	"$BERTH" run --detach --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
+	# shellcheck disable=SC2016
+	run bash -c 'set -o pipefail; "$1" exec --user 9 "$2" sh -c "echo out >/dev/stdout; stat -Lc %u /proc/self/fd/1" | cat' - "$BERTH" "$cid"
+	assert_status 0
+	[ "$output" = "$(printf 'out\n9')" ]
+	"$BERTH" delete --force "$cid"
+}
+
 @test "oomScoreAdj: what is set is set, and what is not is the caller's" {
 	in_container 'cat /proc/self/oom_score_adj'
 	for score in 1000 500 0; do

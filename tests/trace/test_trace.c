@@ -157,6 +157,7 @@ static const struct boot sample = {
 
 /* What the sample finds. */
 static const struct fake_node nodes[] = {
+	{"?", S_IFIFO | 0600, 0, NULL, false}, /* what the caller has left open: 0, 1 and 2 */
 	{"root/new", 0, 0, NULL, true},
 	{"root/new/run", 0, 0, NULL, true},
 	{"root/etc/resolv.conf", 0, 0, NULL, true},
@@ -229,6 +230,7 @@ static int guard_run(struct berth_error *err)
 	r = r < 0 ? r : guard_become_root(err);
 	r = r < 0 ? r : guard_undumpable(err);
 	r = r < 0 ? r : guard_session_keyring(sample.keyring, err);
+	r = r < 0 ? r : guard_give_pipes(sample.identity.uid, err);
 	r = r < 0 ? r : guard_identity(&sample.identity, err);
 	r = r < 0 ? r : guard_no_new_privs(err);
 	return r < 0 ? r : guard_seccomp(&sample.seccomp, err);
