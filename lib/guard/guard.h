@@ -29,8 +29,9 @@ int guard_bounding_drop(uint64_t wanted, struct berth_error *err) must_use;
 int guard_caps_set(const struct boot_identity *identity, struct berth_error *err) must_use;
 
 /* "mapped": becomes 0:0 in a user namespace whose maps are written, and drops supplementary groups
- * where that is allowed. Where no uid or no gid 0 is mapped nothing changes and that is no failure. */
-int guard_become_root(struct berth_error *err) must_use;
+ * where that is allowed, unless `keeps_groups`. Where no uid or no gid 0 is mapped nothing changes and that is no
+ * failure. */
+int guard_become_root(bool keeps_groups, struct berth_error *err) must_use;
 
 /* "session": a session keyring of this name, so that the caller's keys are out of reach. The user may
  * search it: that is how a process that comes later joins it by its name. A kernel without keyrings, a

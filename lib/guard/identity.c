@@ -123,7 +123,7 @@ static int is_root_mapped(bool *ret_is_mapped, struct berth_error *err)
 	return 0;
 }
 
-int guard_become_root(struct berth_error *err)
+int guard_become_root(bool keeps_groups, struct berth_error *err)
 {
 	bool is_mapped = false;
 	int r = is_root_mapped(&is_mapped, err);
@@ -131,7 +131,7 @@ int guard_become_root(struct berth_error *err)
 	if (r < 0 || !is_mapped) {
 		return r;
 	}
-	r = sys_setgroups(0, NULL);
+	r = keeps_groups ? 0 : sys_setgroups(0, NULL);
 	/* The namespace denies it, as one with a map of the caller alone must. The groups of the
 	 * outside stay then; they are not mapped. */
 	if (r < 0 && r != -EPERM) {

@@ -40,6 +40,7 @@ struct hook_process {
 	size_t left;
 	int theirs[HOOK_PIPES];
 	int ours[HOOK_PIPES];
+	int outputs[HOOK_PIPES]; /* in the place of a pipe; -1: none */
 	int pidfd;
 	pid_t pid;
 	const char *doing; /* in the child, until its execve */
@@ -85,11 +86,10 @@ static int make_pipes(struct hook_process *process)
 {
 	int r = make_pipe(&process->theirs[HOOK_STDIN], &process->ours[HOOK_STDIN]);
 
-	if (r == 0) {
-		r = make_pipe(&process->ours[HOOK_STDOUT], &process->theirs[HOOK_STDOUT]);
-	}
-	if (r == 0) {
-		r = make_pipe(&process->ours[HOOK_STDERR], &process->theirs[HOOK_STDERR]);
+	for (int i = HOOK_STDOUT; r == 0 && i <= HOOK_STDERR; i++) {
+		if (process->outputs[i] < 0) {
+			r = make_pipe(&process->ours[i], &process->theirs[i]);
+		}
 	}
 	return r;
 }
@@ -105,7 +105,8 @@ static int process_exec(void *argument)
 
 	process->failure = sys_setsid();
 	for (int i = 0; process->failure >= 0 && i < HOOK_PIPES; i++) {
-		process->failure = sys_dup2(process->theirs[i], i);
+		process->failure = sys_dup2(
+			process->outputs[i] < 0 ? process->theirs[i] : process->outputs[i], i);
 	}
 	if (process->failure >= 0) {
 		process->failure = sys_close_range(HOOK_PIPES, ~0U, 0);
@@ -340,8 +341,8 @@ static int process_end(struct hook_process *process, int served, struct berth_er
 		       : failed(process, err, "exit status %d", WEXITSTATUS(status));
 }
 
-int hook_run(
-	const struct wire_hook *hook, const char *state, const char *cwd, struct berth_error *err)
+int hook_run(const struct wire_hook *hook, const char *state, const char *cwd,
+	const struct hook_output *output, struct berth_error *err)
 {
 	__attribute__((cleanup(process_finish))) struct hook_process process = {
 		.hook = hook,
@@ -350,6 +351,7 @@ int hook_run(
 		.left = strlen(state),
 		.theirs = {-1, -1, -1},
 		.ours = {-1, -1, -1},
+		.outputs = {-1, output ? output->out_fd : -1, output ? output->err_fd : -1},
 		.pidfd = -1,
 		.doing = "start",
 	};
@@ -365,13 +367,13 @@ int hook_run(
 	return process_end(&process, process_serve(&process), err);
 }
 
-int hook_run_all(
-	const struct wire_hooks *hooks, const char *state, const char *cwd, struct berth_error *err)
+int hook_run_all(const struct wire_hooks *hooks, const char *state, const char *cwd,
+	const struct hook_output *output, struct berth_error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < hooks->count; i++) {
-		r = hook_run(&hooks->items[i], state, cwd, err);
+		r = hook_run(&hooks->items[i], state, cwd, output, err);
 	}
 	return r;
 }

@@ -35,9 +35,14 @@ bool host_seccomp_is_built(void);
 int host_seccomp_compile(const struct host_seccomp *seccomp, struct arena *arena,
 	struct wire_bytes *ret_program, struct berth_error *err) must_use;
 
+enum { HOST_HOOK_FDS = 2 };
+
 /* A child on its way to become a container. */
 struct host_child {
-	int binary_fd; /* berth-init, sealed; -1: not yet, or spawned */
+	int binary_fd;               /* berth-init, sealed; -1: not yet, or spawned */
+	int hook_fds[HOST_HOOK_FDS]; /* it gets these as the numbers behind those that are
+					preserved, in this order; -1: not. The caller's to set and
+					to close */
 	int stream_fd;
 	int state;      /* of the conversation: enum wire_state */
 	int init_pidfd; /* the intermediate, until it is reaped; then -1 */

@@ -142,7 +142,10 @@ static int add_rule(struct compiler *compiler, const struct host_seccomp_rule *r
 	_Static_assert(ARRAY_COUNT(compares) == HOST_SECCOMP_OP_COUNT, "one for each operator");
 	/* Profiles name calls that only a newer libseccomp knows. */
 	if (number == __NR_SCMP_ERROR) {
-		return 0;
+		return compiler->asked->is_unknown_refused
+			       ? error_field(compiler->err, BERTH_ERROR_CONFIG, rule->pointer,
+					 "names the unknown system call %s", rule->name)
+			       : 0;
 	}
 	note_number(compiler, rule->name);
 	/* Says nothing new, and libseccomp refuses it. */

@@ -24,6 +24,7 @@ void host_child_init(struct host_child *child)
 {
 	*child = (struct host_child){
 		.binary_fd = -1,
+		.hook_fds = {-1, -1},
 		.stream_fd = -1,
 		.state = WIRE_STATE_SENT,
 		.init_pidfd = -1,
@@ -103,10 +104,48 @@ struct spawn {
 	int binary_fd;
 	int stream_fd;
 	unsigned int preserved_fds;
+	const int *hook_fds;
 	char *envp[3];
 	pid_t pid;
 	int failure; /* what execveat(2) returned */
 };
+
+static unsigned int count_hook_fds(const int hook_fds[HOST_HOOK_FDS])
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < HOST_HOOK_FDS; i++) {
+		count += hook_fds[i] >= 0 ? 1 : 0;
+	}
+	return count;
+}
+
+/* Out of the way first: any of them may have the number that is another's. */
+static int place_hook_fds(struct spawn *spawn)
+{
+	int first = (int)(3 + spawn->preserved_fds);
+	int top = first + (int)count_hook_fds(spawn->hook_fds);
+	int fds[HOST_HOOK_FDS];
+	int r = 0;
+
+	if (top == first) {
+		return 0;
+	}
+	for (size_t i = 0; r >= 0 && i < HOST_HOOK_FDS; i++) {
+		fds[i] = spawn->hook_fds[i] < 0 ? -1 : sys_dup_above(spawn->hook_fds[i], top);
+		r = spawn->hook_fds[i] < 0 ? 0 : fds[i];
+	}
+	if (r >= 0) {
+		r = sys_dup_above(spawn->binary_fd, top);
+		spawn->binary_fd = r;
+	}
+	for (size_t i = 0; r >= 0 && i < HOST_HOOK_FDS; i++) {
+		if (fds[i] >= 0) {
+			r = sys_dup2(fds[i], first++);
+		}
+	}
+	return r < 0 ? r : 0;
+}
 
 /* Runs in the memory of the caller, who waits: raw calls only. */
 static int spawn_exec(void *argument)
@@ -119,6 +158,9 @@ static int spawn_exec(void *argument)
 	/* The table of descriptors is a copy: the caller's flags stay as they are. */
 	for (unsigned int i = 0; spawn->failure >= 0 && i < spawn->preserved_fds; i++) {
 		spawn->failure = sys_set_cloexec((int)(3 + i), false);
+	}
+	if (spawn->failure >= 0) {
+		spawn->failure = place_hook_fds(spawn);
 	}
 	if (spawn->failure >= 0) {
 		spawn->failure = sys_execveat(spawn->binary_fd, argv, spawn->envp);
@@ -200,11 +242,13 @@ int host_check_preserved(uint32_t preserved_fds, struct berth_error *err)
 
 static int spawn_with(struct host_child *child, unsigned int preserved_fds, struct berth_error *err)
 {
-	struct spawn spawn = {.binary_fd = child->binary_fd, .preserved_fds = preserved_fds};
+	struct spawn spawn = {.binary_fd = child->binary_fd,
+		.preserved_fds = preserved_fds,
+		.hook_fds = child->hook_fds};
 	char stream[sizeof("_LIBCONTAINER_INITPIPE=") + 12];
 	char extra[64];
 	int fds[2];
-	int r = make_stream(preserved_fds, fds);
+	int r = make_stream(preserved_fds + count_hook_fds(child->hook_fds), fds);
 
 	if (r < 0) {
 		return error_system(err, r, "socketpair");

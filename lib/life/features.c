@@ -104,7 +104,10 @@ int life_features(char **ret_text, struct berth_error *err)
 	put_names(&writer, "mountOptions", PLAN_FEATURE_MOUNT_OPTION);
 	put_linux(&writer);
 	json_write_key(&writer, "potentiallyUnsafeConfigAnnotations");
+	/* Beginnings of names: plan/annotations.c. */
 	json_write_begin(&writer, '[');
+	json_write_string(&writer, "run.oci.");
+	json_write_string(&writer, "krun.");
 	json_write_end(&writer, ']');
 	json_write_end(&writer, '}');
 	r = json_writer_take(&writer, ret_text);

@@ -83,13 +83,19 @@ int life_hooks_load(
 void life_hooks_finish(struct life_hooks *hooks);
 #define autohooks __attribute__((cleanup(life_hooks_finish)))
 
-/* Runs hooks of the runtime's namespaces, at a step, up to the first that fails. */
-int life_hooks_run(int step, const struct wire_hooks *hooks, const struct store_record *record,
-	enum store_status status, struct berth_error *err) must_use;
+/* Runs hooks of the runtime's namespaces, some of the plan's, at a step, up to the first that fails. */
+int life_hooks_run(int step, const struct plan_hooks *plan, const struct wire_hooks *hooks,
+	const struct store_record *record, enum store_status status,
+	struct berth_error *err) must_use;
 
 /* Step "poststop": all of them; a failure is a line of the log (runtime.md, "Lifecycle"). */
 void life_hooks_stop(
-	const struct wire_hooks *hooks, const struct store_record *record, const struct log *log);
+	const struct plan_hooks *plan, const struct store_record *record, const struct log *log);
+
+/* The files that the plan's hooks write to; -1 where there is none. Both are the caller's to close, also after a
+ * failure. */
+int life_hooks_open(
+	const struct plan_hooks *plan, int ret_fds[2], struct berth_error *err) must_use;
 
 /* Where READY=1 is waited for (notify.c): the path of the container's directory for it, NULL where nobody waits;
  * the host's socket, before the first side effect; the container's own, before its program runs. The last one

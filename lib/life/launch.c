@@ -75,7 +75,7 @@ static int launch_undo(struct launch *launch, struct berth_error *err)
 	launch->is_recorded = false;
 	r = life_end_cgroup(&launch->cgroup, !launch->is_over || launch->record.is_pid_shared, err);
 	if (r == 0 && launch->is_built) {
-		life_hooks_stop(&launch->process.plan.hooks.poststop, &launch->record,
+		life_hooks_stop(&launch->process.plan.hooks, &launch->record,
 			&launch->request->context->log);
 	}
 	return r < 0 ? r : store_remove(&launch->store, &launch->entry, err);
@@ -328,10 +328,10 @@ static int launch_hooks(struct launch *launch, struct berth_error *err)
 {
 	const struct plan_hooks *hooks = &launch->process.plan.hooks;
 	int r = life_hooks_run(
-		WIRE_STEP_hooks, &hooks->prestart, &launch->record, STORE_CREATING, err);
+		WIRE_STEP_hooks, hooks, &hooks->prestart, &launch->record, STORE_CREATING, err);
 
 	if (r == 0) {
-		r = life_hooks_run(WIRE_STEP_hooks, &hooks->create_runtime, &launch->record,
+		r = life_hooks_run(WIRE_STEP_hooks, hooks, &hooks->create_runtime, &launch->record,
 			STORE_CREATING, err);
 	}
 	return r < 0 ? r
@@ -394,7 +394,8 @@ static int launch_poststart(struct launch *launch, struct berth_error *err)
 		return 0;
 	}
 	store_entry_unlock(&launch->entry);
-	r = life_hooks_run(WIRE_STEP_poststart, hooks, &launch->record, STORE_RUNNING, err);
+	r = life_hooks_run(WIRE_STEP_poststart, &launch->process.plan.hooks, hooks, &launch->record,
+		STORE_RUNNING, err);
 	if (r == 0 && is_waiting) {
 		r = host_notify_wait(
 			notify, launch->process.child.pidfd, launch->process.child.pid, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "life/found.h"
 #include "wire/step.h"
 
 void life_process_init(struct life_process *process, const struct life_process_wish *wish)
@@ -23,6 +24,9 @@ void life_process_finish(struct life_process *process)
 	host_child_finish(&process->child);
 	host_front_end(&process->front);
 	close_fd(&process->console_fd);
+	for (size_t i = 0; i < HOST_HOOK_FDS; i++) {
+		close_fd(&process->child.hook_fds[i]);
+	}
 	for (size_t i = 0; i < LIFE_PIDFD_SOCKETS; i++) {
 		close_fd(&process->pidfd_fds[i]);
 	}
@@ -83,6 +87,23 @@ static int connect_sockets(struct life_process *process, struct berth_error *err
 	return r;
 }
 
+/* The files for the child's hooks are behind the descriptors that the program gets. */
+static int open_hook_output(struct life_process *process, struct berth_error *err)
+{
+	struct boot_hooks *hooks = &process->plan.boot.hooks;
+	int *fds = process->child.hook_fds;
+	uint32_t number = 3 + process->wish.preserved_fds;
+	int r;
+
+	if (hooks->create_container.count + hooks->start_container.count == 0) {
+		return 0;
+	}
+	r = life_hooks_open(&process->plan.hooks, fds, err);
+	hooks->stdout_fd = fds[0] >= 0 ? number++ : 0;
+	hooks->stderr_fd = fds[1] >= 0 ? number : 0;
+	return r;
+}
+
 int life_process_prepare(struct life_process *process, struct arena *arena, struct berth_error *err)
 {
 	int r = check_terminal(process, err);
@@ -93,6 +114,9 @@ int life_process_prepare(struct life_process *process, struct arena *arena, stru
 	}
 	if (r == 0) {
 		r = connect_sockets(process, err);
+	}
+	if (r == 0) {
+		r = open_hook_output(process, err);
 	}
 	return r < 0 ? r : host_child_seal(&process->child, err);
 }

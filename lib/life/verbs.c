@@ -67,7 +67,7 @@ static int destroy(
 		life_watch_tell(&found->watch, "its cgroup is gone");
 	}
 	if (r == 0 && found->record.pid > 0) {
-		life_hooks_stop(&hooks->plan.poststop, &found->record, &found->context->log);
+		life_hooks_stop(&hooks->plan, &found->record, &found->context->log);
 	}
 	return r < 0 ? r : store_remove(&found->store, &found->entry, err);
 }
@@ -160,8 +160,8 @@ static int start_hooks(struct start *start, struct berth_error *err)
 		return error_system(
 			err, r, "wait for the program of container %s", found->entry.id);
 	}
-	r = life_hooks_run(WIRE_STEP_poststart, &start->hooks.plan.poststart, &found->record,
-		STORE_RUNNING, err);
+	r = life_hooks_run(WIRE_STEP_poststart, &start->hooks.plan, &start->hooks.plan.poststart,
+		&found->record, STORE_RUNNING, err);
 	if (r < 0 && store_entry_relock(&found->entry) == 0) {
 		(void)!destroy(found, &start->hooks, NULL);
 	}

@@ -63,9 +63,10 @@ static int plan_list(const char *kind, const struct spec_hook_list *asked, struc
 	return r;
 }
 
-int plan_hooks_make(const struct spec_hooks *asked, struct arena *arena,
+int plan_hooks_make(const struct spec *spec, const char *bundle, struct arena *arena,
 	struct plan_hooks *ret_hooks, struct berth_error *err)
 {
+	const struct spec_hooks *asked = &spec->hooks;
 	struct plan_hooks hooks = {0};
 	int r = plan_list("prestart", &asked->prestart, arena, &hooks.prestart, err);
 
@@ -80,6 +81,14 @@ int plan_hooks_make(const struct spec_hooks *asked, struct arena *arena,
 		r = plan_list("poststop", &asked->poststop, arena, &hooks.poststop, err);
 	}
 	if (r == 0) {
+		r = plan_annotation_path(
+			spec, "run.oci.hooks.stdout", bundle, arena, &hooks.stdout_path, err);
+	}
+	if (r == 0) {
+		r = plan_annotation_path(
+			spec, "run.oci.hooks.stderr", bundle, arena, &hooks.stderr_path, err);
+	}
+	if (r == 0) {
 		*ret_hooks = hooks;
 	}
 	return r;
@@ -91,7 +100,7 @@ int plan_hooks(struct plan_work *work, struct berth_error *err)
 	struct plan_hooks *host = &work->plan->hooks;
 	struct boot *boot = &work->plan->boot;
 	struct boot_hooks *child = &boot->hooks;
-	int r = plan_hooks_make(asked, work->arena, host, err);
+	int r = plan_hooks_make(work->spec, work->request->bundle, work->arena, host, err);
 
 	if (r == 0) {
 		r = plan_list("createContainer", &asked->create_container, work->arena,

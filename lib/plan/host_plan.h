@@ -59,6 +59,7 @@ struct host_seccomp {
 	size_t architecture_count;
 	const struct host_seccomp_rule *rules;
 	size_t rule_count;
+	bool is_unknown_refused; /* a name that nobody knows is an error */
 };
 
 enum host_cgroup_layout {

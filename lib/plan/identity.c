@@ -140,6 +140,13 @@ static int plan_groups(struct plan_work *work, struct berth_error *err)
 	const struct spec_u32s *groups = &work->spec->process.user.additional_gids;
 	struct boot_identity *identity = &work->plan->boot.identity;
 
+	/* podman --group-add keep-groups: those of the config, which podman writes there in any case, are not set
+	 * either, for setgroups(2) cannot keep a group that has no number in the user namespace. */
+	if (plan_annotation_is_set(work->spec, "run.oci.keep_original_groups")) {
+		identity->is_setgroups_denied = true;
+		work->plan->boot.flags |= BOOT_KEEP_GROUPS;
+		return 0;
+	}
 	if (groups->count > 0 && identity->is_setgroups_denied) {
 		return error_field(err, BERTH_ERROR_CONFIG, "/process/user/additionalGids",
 			"cannot be set: a user namespace with only the caller's own id denies "

@@ -45,6 +45,8 @@ struct plan_request {
 /* The hooks that run in the runtime's namespaces; the others are the child's, in struct boot. */
 struct plan_hooks {
 	struct wire_hooks prestart, create_runtime, poststart, poststop;
+	const char *stdout_path, *stderr_path; /* files that the output of all hooks, the child's
+						  too, is appended to; NULL: none */
 };
 
 struct plan {
@@ -100,7 +102,7 @@ int plan_live_make(const struct spec *spec, const struct plan_live *asked,
 	struct berth_error *err) must_use;
 
 /* The hooks alone: for start and delete, which make no plan. Texts point into the spec and the arena. */
-int plan_hooks_make(const struct spec_hooks *asked, struct arena *arena,
+int plan_hooks_make(const struct spec *spec, const char *bundle, struct arena *arena,
 	struct plan_hooks *ret_hooks, struct berth_error *err) must_use;
 
 #endif

@@ -413,6 +413,8 @@ int plan_seccomp(struct plan_work *work, struct berth_error *err)
 	if (r == 0) {
 		r = read_calls(work, seccomp, err);
 	}
+	seccomp->is_unknown_refused =
+		plan_annotation_is_set(work->spec, "run.oci.seccomp_fail_unknown_syscall");
 	work->plan->host.seccomp = seccomp;
 	return r;
 }

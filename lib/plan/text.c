@@ -417,7 +417,7 @@ static void write_identity(struct text_out *out, const struct boot_identity *ide
 		text_add(out, "%s%u", i == 0 ? "" : " ", identity->groups.items[i]);
 	}
 	if (identity->is_setgroups_denied) {
-		text_add(out, "as they are: setgroups is denied\n");
+		text_add(out, "as they are: no setgroups\n");
 	} else {
 		text_add(out, "%s\n", identity->groups.count ? "" : "none");
 	}
@@ -552,6 +552,8 @@ int plan_text(const struct plan *plan, char **ret_text)
 	write_hooks(&out, &plan->hooks.create_runtime);
 	write_hooks(&out, &plan->hooks.poststart);
 	write_hooks(&out, &plan->hooks.poststop);
+	row_text(&out, "hooks' stdout", plan->hooks.stdout_path);
+	row_text(&out, "hooks' stderr", plan->hooks.stderr_path);
 	text_add(&out, "child\n");
 	write_before_pivot(&out, &plan->boot);
 	write_after_pivot(&out, plan);

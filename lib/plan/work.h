@@ -77,6 +77,13 @@ bool plan_is_mapped(const struct spec_mappings *mappings, uint32_t container_id)
 int plan_texts(struct arena *arena, const struct spec_strings *strings,
 	struct wire_texts *ret_texts, struct berth_error *err) must_use;
 
+/* The value of an annotation, or NULL; and one that is a path of the host, a relative one in the bundle (NULL
+ * where there is none). */
+const char *plan_annotation(const struct spec *spec, const char *key);
+bool plan_annotation_is_set(const struct spec *spec, const char *key); /* it is "1" */
+int plan_annotation_path(const struct spec *spec, const char *key, const char *bundle,
+	struct arena *arena, const char **ret_path, struct berth_error *err) must_use;
+
 /* "NAME=VALUE" in the process's environment, in the place of what it has of that name. After plan_process(). */
 int plan_env_set(struct plan_work *work, const char *text, struct berth_error *err) must_use;
 

@@ -242,9 +242,12 @@ static int container_descriptors(struct stage *stage, struct berth_error *err)
 {
 	unsigned int stream = (unsigned int)stage->stream_fd;
 	unsigned int first = 3 + stage->boot.preserved_fds;
+	/* The files that hooks write to: closed by the execve. */
+	unsigned int kept = first + (stage->boot.hooks.stdout_fd ? 1 : 0) +
+			    (stage->boot.hooks.stderr_fd ? 1 : 0);
 	int r = 0;
 
-	if (stream < first) {
+	if (stream < kept) {
 		return error_set(err, BERTH_ERROR_PROTOCOL,
 			"the stream is one of the %u descriptors that the program gets",
 			stage->boot.preserved_fds);
@@ -252,8 +255,8 @@ static int container_descriptors(struct stage *stage, struct berth_error *err)
 	for (unsigned int fd = 3; r >= 0 && fd < first; fd++) {
 		r = sys_set_cloexec((int)fd, false);
 	}
-	if (r >= 0 && stream > first) {
-		r = sys_close_range(first, stream - 1, 0);
+	if (r >= 0 && stream > kept) {
+		r = sys_close_range(kept, stream - 1, 0);
 	}
 	if (r >= 0) {
 		r = sys_close_range(stream + 1, ~0U, 0);

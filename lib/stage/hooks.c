@@ -20,10 +20,15 @@ static int run_hooks(struct stage *stage, const struct wire_hooks *hooks, const 
 	const char *state = arena_printf(&stage->arena, "{\"pid\":%d,\"status\":\"%s\",%s",
 		(int)sys_getpid(), status, stage->boot.hooks.state + 1);
 
+	const struct hook_output output = {
+		.out_fd = stage->boot.hooks.stdout_fd ? (int)stage->boot.hooks.stdout_fd : -1,
+		.err_fd = stage->boot.hooks.stderr_fd ? (int)stage->boot.hooks.stderr_fd : -1,
+	};
+
 	if (!state) {
 		return error_system(err, ENOMEM, "memory for the state");
 	}
-	return hook_run_all(hooks, state, NULL, err);
+	return hook_run_all(hooks, state, NULL, &output, err);
 }
 
 int stage_create_hooks(struct stage *stage, struct berth_error *err)

@@ -81,7 +81,7 @@ int stage_settle(struct stage *stage, struct berth_error *err)
 	int r = 0;
 
 	if ((stage->message.clone_flags | stage->joined) & CLONE_NEWUSER) {
-		r = guard_become_root(err);
+		r = guard_become_root((stage->boot.flags & BOOT_KEEP_GROUPS) != 0, err);
 	}
 	/* Inherited from the intermediate, but a change of ids sets it to
 	 * /proc/sys/fs/suid_dumpable. execve(2) makes the program dumpable again. */

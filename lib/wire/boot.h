@@ -123,8 +123,10 @@ struct wire_hooks {
 /* The state is that of runtime.md as a JSON object, but for pid and status: what they are, only the child
  * knows. Both texts are there where there is a hook. */
 struct boot_hooks {
-	const char *state;  /* the verb adds it to the plan */
-	const char *bundle; /* absolute path on the host */
+	const char *state;             /* the verb adds it to the plan */
+	const char *bundle;            /* absolute path on the host */
+	uint32_t stdout_fd, stderr_fd; /* where their output goes: descriptors behind those that the
+					  program gets too; 0: it is read and dropped */
 	struct wire_hooks create_container;
 	struct wire_hooks start_container;
 };
@@ -143,7 +145,8 @@ enum boot_flag {
 	BOOT_HOOKS = 1 << 10, /* before the pivot there are hooks, of the parent or of the child */
 	BOOT_LIVE = 1 << 11, /* mounts in a container that is there, and no program: HOLD brings its
 				mount namespace; no mount of masked_paths is unmounted */
-	BOOT_LISTEN_PID = 1 << 12, /* LISTEN_PID is this process's pid, which only it knows */
+	BOOT_KEEP_GROUPS = 1 << 13, /* the caller's supplementary groups stay: no setgroups(2) */
+	BOOT_LISTEN_PID = 1 << 12,  /* LISTEN_PID is this process's pid, which only it knows */
 };
 
 struct boot {

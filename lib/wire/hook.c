@@ -31,6 +31,8 @@ static const struct wire_field hooks_fields[] = {
 		&hook_record},
 	{4, WIRE_RECORDS, offsetof(struct boot_hooks, start_container), "start_container",
 		&hook_record},
+	{5, WIRE_U32, offsetof(struct boot_hooks, stdout_fd), "stdout_fd", NULL},
+	{6, WIRE_U32, offsetof(struct boot_hooks, stderr_fd), "stderr_fd", NULL},
 };
 const struct wire_record boot_hooks_record = {
 	"hooks", sizeof(struct boot_hooks), hooks_fields, ARRAY_COUNT(hooks_fields)};

@@ -227,7 +227,7 @@ static int guard_run(struct berth_error *err)
 {
 	int r = guard_pdeathsig(true, err);
 
-	r = r < 0 ? r : guard_become_root(err);
+	r = r < 0 ? r : guard_become_root(false, err);
 	r = r < 0 ? r : guard_undumpable(err);
 	r = r < 0 ? r : guard_session_keyring(sample.keyring, err);
 	r = r < 0 ? r : guard_give_pipes(sample.identity.uid, err);

@@ -47,7 +47,7 @@ static int run_script(
 	};
 
 	memset(err, 0, sizeof(*err));
-	return hook_run(&hook, state, "/", err);
+	return hook_run(&hook, state, "/", NULL, err);
 }
 
 static int count_descriptors(void)
@@ -119,14 +119,14 @@ static void test_failures(void **state)
 		assert_string_equal(err.pointer, "/hooks/prestart/4");
 	}
 	memset(&err, 0, sizeof(err));
-	assert_int_equal(hook_run(&absent, "text", "/", &err), -ENOENT);
+	assert_int_equal(hook_run(&absent, "text", "/", NULL, &err), -ENOENT);
 	assert_string_equal(err.message,
 		"error running poststop hook #0 (/not/there): execute: no such file or directory");
 	memset(&err, 0, sizeof(err));
-	assert_int_equal(hook_run(&absent, "text", "/not/here", &err), -ENOENT);
+	assert_int_equal(hook_run(&absent, "text", "/not/here", NULL, &err), -ENOENT);
 	assert_string_equal(err.message, "error running poststop hook #0 (/not/there): change to "
 					 "its directory: no such file or directory");
-	assert_int_equal(hook_run(&absent, "text", NULL, NULL), -ENOENT);
+	assert_int_equal(hook_run(&absent, "text", NULL, NULL, NULL), -ENOENT);
 }
 
 /* Far more than the pipes hold, in both directions, from hooks that read all, a little and nothing. */
@@ -257,9 +257,9 @@ static void test_all(void **state)
 	struct berth_error err = {0};
 
 	(void)state;
-	assert_int_equal(hook_run_all(&hooks, "", NULL, &err), -EIO);
+	assert_int_equal(hook_run_all(&hooks, "", NULL, NULL, &err), -EIO);
 	assert_string_equal(err.pointer, "/hooks/prestart/1");
-	assert_int_equal(hook_run_all(&none, "", NULL, &err), 0);
+	assert_int_equal(hook_run_all(&none, "", NULL, NULL, &err), 0);
 	assert_int_equal(wire_hooks_time_ms(&hooks), -1);
 	assert_int_equal(wire_hooks_time_ms(&first), 5000);
 	assert_int_equal(wire_hooks_time_ms(&none), 0);
