@@ -49,6 +49,10 @@ int guard_no_new_privs(struct berth_error *err) must_use;
  * room's too. */
 int guard_seccomp(const struct boot_seccomp *seccomp, struct berth_error *err) must_use;
 
+/* The same for a filter with SECCOMP_FILTER_FLAG_NEW_LISTENER: gives the listener, close-on-exec. Makes no other
+ * system call: whatever comes after it may be one that the listener is asked about. */
+int guard_seccomp_listen(const struct boot_seccomp *seccomp, struct berth_error *err) must_use;
+
 /* PR_SET_DUMPABLE 0: hides this process from those that it is about to live with, until execve(2).
  * Its files in /proc belong to root from then on. */
 int guard_undumpable(struct berth_error *err) must_use;

@@ -26,7 +26,7 @@ static int program_check(const struct wire_bytes *program, struct berth_error *e
 	return 0;
 }
 
-int guard_seccomp(const struct boot_seccomp *seccomp, struct berth_error *err)
+int guard_seccomp_listen(const struct boot_seccomp *seccomp, struct berth_error *err)
 {
 	const struct wire_bytes *program = &seccomp->program;
 	int r = program_check(program, err);
@@ -39,13 +39,25 @@ int guard_seccomp(const struct boot_seccomp *seccomp, struct berth_error *err)
 	if (r == -EACCES) {
 		error_system(err, r,
 			"load the seccomp filter: without noNewPrivileges it needs CAP_SYS_ADMIN");
+	} else if (r == -EBUSY) {
+		error_system(err, r,
+			"load the seccomp filter: one of berth's caller has a listener, and a process "
+			"has one at most");
 	} else if (r < 0) {
 		error_system(err, r, "load the seccomp filter");
-	} else if (r > 0) {
-		r = error_set(err, BERTH_ERROR_INTERNAL, "the seccomp filter gave %d", r);
 	}
 	if (r < 0) {
 		error_add_pointer(err, seccomp_pointer);
 	}
 	return r;
+}
+
+int guard_seccomp(const struct boot_seccomp *seccomp, struct berth_error *err)
+{
+	int r = guard_seccomp_listen(seccomp, err);
+
+	/* A thread that did not follow. */
+	return r > 0 ? error_field(err, BERTH_ERROR_INTERNAL, seccomp_pointer,
+			       "the seccomp filter gave %d", r)
+		     : r;
 }

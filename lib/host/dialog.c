@@ -372,10 +372,31 @@ static int set_limits(
 	return 0;
 }
 
+/* Until the program runs or the child waits for start (0), or it has a listener (1), which it has once. */
+static int await_program(struct host_child *child, struct berth_error *err)
+{
+	struct frame frame = {.passed_fd = -1};
+	int r;
+
+	do {
+		r = next_frame(child, &frame, err);
+	} while (r == WIRE_FRAME_EXEC);
+	if (r == WIRE_FRAME_LISTENER) {
+		close_fd(&child->listener_fd);
+		child->listener_fd = take_fd(&frame.passed_fd);
+		return 1;
+	}
+	close_fd(&frame.passed_fd);
+	if (r == 0 || r == WIRE_FRAME_WAITING) {
+		close_fd(&child->stream_fd);
+		return 0;
+	}
+	return r;
+}
+
 int host_child_go(struct host_child *child, const struct host_plan *plan, int fifo_fd,
 	struct berth_error *err)
 {
-	struct frame frame = {.passed_fd = -1};
 	int step = WIRE_STEP_limits;
 	int r = wire_step_enter(step, err);
 
@@ -392,12 +413,15 @@ int host_child_go(struct host_child *child, const struct host_plan *plan, int fi
 	}
 	child->hooks_ms = fifo_fd >= 0 ? 0 : child->start_ms;
 	r = send_frame(child, fifo_fd >= 0 ? WIRE_FRAME_HOLD : WIRE_FRAME_GO, NULL, fifo_fd, err);
-	while (r >= 0) {
-		r = next_frame(child, &frame, err);
-		if (r == 0 || r == WIRE_FRAME_WAITING) {
-			close_fd(&child->stream_fd);
-			return 0;
-		}
+	return r < 0 ? r : await_program(child, err);
+}
+
+int host_child_handed(struct host_child *child, struct berth_error *err)
+{
+	int r = send_frame(child, WIRE_FRAME_HANDED, NULL, -1, err);
+
+	if (r == 0) {
+		r = await_program(child, err);
 	}
-	return r;
+	return r > 0 ? error_set(err, BERTH_ERROR_PROTOCOL, "a second LISTENER") : r;
 }

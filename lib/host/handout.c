@@ -42,6 +42,24 @@ int host_pidfd_send(int socket_fd, int pidfd, const char *name, struct berth_err
 	return r < 0 ? error_system(err, (int)r, "send the pidfd to its socket") : 0;
 }
 
+int host_listener_send(int socket_fd, const char *text, int listener_fd, struct berth_error *err)
+{
+	size_t left = strlen(text);
+
+	/* The descriptor goes with the first part (config-linux.md, "The Container Process State"). */
+	while (left > 0) {
+		ssize_t r = sys_send(socket_fd, text, left, listener_fd);
+
+		if (r < 0) {
+			return error_system(err, (int)r, "send the seccomp listener to its socket");
+		}
+		text += r;
+		left -= (size_t)r;
+		listener_fd = -1;
+	}
+	return 0;
+}
+
 static int write_pid(const char *path, pid_t pid)
 {
 	char text[16];

@@ -49,9 +49,10 @@ struct host_child {
 	pid_t init_pid;
 	int pidfd; /* the container's process; -1 before it exists */
 	pid_t pid;
-	int console_fd; /* master of its terminal; -1: none */
-	int hooks_ms;   /* how long the hooks that it runs now may take; -1: any time */
-	int start_ms;   /* the same for those before its execve */
+	int console_fd;  /* master of its terminal; -1: none */
+	int listener_fd; /* of its seccomp filter; -1: none */
+	int hooks_ms;    /* how long the hooks that it runs now may take; -1: any time */
+	int start_ms;    /* the same for those before its execve */
 };
 
 void host_child_init(struct host_child *child);
@@ -84,9 +85,13 @@ int host_child_resume(struct host_child *child, const struct host_plan *plan,
 	const struct boot *boot, struct berth_error *err) must_use;
 
 /* Steps "limits" and "go": returns when the child's execve has succeeded; with a fifo (not -1), when
- * the child waits on it and needs this process no more. */
+ * the child waits on it and needs this process no more. 1 where the child has a listener of its seccomp filter, and
+ * waits: the caller hands it on, closes it, and calls host_child_handed(). */
 int host_child_go(struct host_child *child, const struct host_plan *plan, int fifo_fd,
 	struct berth_error *err) must_use;
+
+/* The listener is where it belongs: the rest of host_child_go(). 0 or an error. */
+int host_child_handed(struct host_child *child, struct berth_error *err) must_use;
 
 /* Step "idmaps": setgroups, uid_map, gid_map of a process, directly or by newuidmap(1). */
 int host_write_maps(pid_t pid, const struct host_plan *plan, struct berth_error *err) must_use;
@@ -129,6 +134,10 @@ int host_console_send(int socket_fd, int master_fd, struct berth_error *err) mus
 
 /* The pidfd socket gets a pidfd of the process; the bytes beside it are `name`. */
 int host_pidfd_send(int socket_fd, int pidfd, const char *name, struct berth_error *err) must_use;
+
+/* Whoever answers for a seccomp filter gets its listener, and beside it a text that says whose it is. */
+int host_listener_send(
+	int socket_fd, const char *text, int listener_fd, struct berth_error *err) must_use;
 
 /* Writes a pid as decimal digits, without a newline, to a file that appears whole or not at all. */
 int host_write_pid_file(const char *path, pid_t pid, struct berth_error *err) must_use;

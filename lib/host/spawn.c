@@ -30,6 +30,7 @@ void host_child_init(struct host_child *child)
 		.init_pidfd = -1,
 		.pidfd = -1,
 		.console_fd = -1,
+		.listener_fd = -1,
 	};
 }
 
@@ -52,6 +53,7 @@ void host_child_finish(struct host_child *child)
 	close_fd(&child->binary_fd);
 	close_fd(&child->stream_fd);
 	close_fd(&child->console_fd);
+	close_fd(&child->listener_fd);
 	if (child->state == WIRE_STATE_EXEC) {
 		close_fd(&child->pidfd);
 	}

@@ -95,6 +95,7 @@ static int exec_plan(struct exec *exec, struct berth_error *err)
 {
 	const struct life_exec_request *request = exec->request;
 	const struct plan_request plan_request = {
+		.bundle = exec->found.record.bundle,
 		.id = request->id,
 		.is_pdeathsig = request->is_pdeathsig,
 		.is_keyring_kept = !exec->found.record.keyring_tag,
@@ -162,7 +163,8 @@ static int exec_start(struct exec *exec, struct berth_error *err)
 	if (r == 0) {
 		life_watch_tell(&exec->found.watch, "process %d is in the container",
 			(int)exec->process.child.pid);
-		r = life_process_go(&exec->process, -1, err);
+		r = life_process_go(
+			&exec->process, -1, &exec->found.record, exec->found.status, err);
 	}
 	if (r == 0) {
 		life_watch_tell(&exec->found.watch, "process %d runs its program",

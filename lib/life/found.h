@@ -65,10 +65,13 @@ int life_config_open_process(
 int life_config_open_mounts(struct life_config *config, const char *text, size_t length,
 	struct berth_error *err) must_use;
 
-/* The state of runtime.md in one line, from malloc, with the status that it is to have; and the same without
- * pid and status, which the child adds, in the arena. */
+/* The state of runtime.md in one line, from malloc, with the status that it is to have; the state of one of its
+ * processes, which has a seccomp listener; and the first one without pid and status, which the child adds, in
+ * the arena. */
 int life_state_text(const struct store_record *record, enum store_status status, char **ret_text,
 	struct berth_error *err) must_use;
+int life_process_state_text(const struct store_record *record, enum store_status status, pid_t pid,
+	const char *metadata, char **ret_text, struct berth_error *err) must_use;
 int life_state_for_child(const struct store_record *record, struct arena *arena,
 	const char **ret_text, struct berth_error *err) must_use;
 

@@ -358,7 +358,8 @@ static int launch_process(struct launch *launch, struct berth_error *err)
 		r = launch_limit(launch, err);
 	}
 	if (r == 0) {
-		r = life_process_go(&launch->process, launch->fifo_fd, err);
+		r = life_process_go(
+			&launch->process, launch->fifo_fd, &launch->record, STORE_CREATING, err);
 	}
 	if (r < 0 && cgroup_oom_kills(&launch->cgroup) > 0) {
 		error_prefix(err, "container init was OOM-killed (memory limit too low?)");

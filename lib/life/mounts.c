@@ -116,7 +116,8 @@ static int live_run(struct live *live, struct berth_error *err)
 		r = ns_fd < 0 ? ns_fd : 0;
 	}
 	if (r == 0) {
-		r = life_process_go(&live->process, ns_fd, err);
+		r = life_process_go(
+			&live->process, ns_fd, &live->found.record, live->found.status, err);
 	}
 	if (r == 0) {
 		/* All is done: it is only to be reaped. */

@@ -12,6 +12,7 @@ void life_process_init(struct life_process *process, const struct life_process_w
 	memset(process, 0, sizeof(*process));
 	process->wish = *wish;
 	process->console_fd = -1;
+	process->listener_socket_fd = -1;
 	for (size_t i = 0; i < LIFE_PIDFD_SOCKETS; i++) {
 		process->pidfd_fds[i] = -1;
 	}
@@ -24,6 +25,7 @@ void life_process_finish(struct life_process *process)
 	host_child_finish(&process->child);
 	host_front_end(&process->front);
 	close_fd(&process->console_fd);
+	close_fd(&process->listener_socket_fd);
 	for (size_t i = 0; i < HOST_HOOK_FDS; i++) {
 		close_fd(&process->child.hook_fds[i]);
 	}
@@ -64,6 +66,21 @@ static int compile(struct life_process *process, struct arena *arena, struct ber
 	return r;
 }
 
+static int connect_listener(struct life_process *process, struct berth_error *err)
+{
+	const struct host_seccomp *seccomp = process->plan.host.seccomp;
+	int r = 0;
+
+	if (seccomp && seccomp->has_notify) {
+		r = host_connect(seccomp->listener_path, "seccomp listener",
+			&process->listener_socket_fd, err);
+		if (r < 0) {
+			error_add_pointer(err, seccomp->listener_pointer);
+		}
+	}
+	return r;
+}
+
 static int connect_sockets(struct life_process *process, struct berth_error *err)
 {
 	const struct life_process_wish *wish = &process->wish;
@@ -84,7 +101,7 @@ static int connect_sockets(struct life_process *process, struct berth_error *err
 			error_add_pointer(err, "/annotations/run.oci.pidfd_receiver");
 		}
 	}
-	return r;
+	return r < 0 ? r : connect_listener(process, err);
 }
 
 /* The files for the child's hooks are behind the descriptors that the program gets. */
@@ -162,7 +179,29 @@ static int send_pidfd(struct life_process *process, struct berth_error *err)
 	return r;
 }
 
-int life_process_go(struct life_process *process, int fifo_fd, struct berth_error *err)
+static int send_listener(struct life_process *process, const struct store_record *record,
+	enum store_status status, struct berth_error *err)
+{
+	const struct host_seccomp *seccomp = process->plan.host.seccomp;
+	struct host_child *child = &process->child;
+	autoptr char *text = NULL;
+	int r = life_process_state_text(
+		record, status, child->pid, seccomp->listener_metadata, &text, err);
+
+	if (r == 0) {
+		r = host_listener_send(process->listener_socket_fd, text, child->listener_fd, err);
+		if (r < 0) {
+			error_add_pointer(err, seccomp->listener_pointer);
+		}
+	}
+	/* The connection is for one state. */
+	close_fd(&process->listener_socket_fd);
+	close_fd(&child->listener_fd);
+	return r;
+}
+
+int life_process_go(struct life_process *process, int fifo_fd, const struct store_record *record,
+	enum store_status status, struct berth_error *err)
 {
 	struct host_child *child = &process->child;
 	int r = send_pidfd(process, err);
@@ -174,7 +213,14 @@ int life_process_go(struct life_process *process, int fifo_fd, struct berth_erro
 	if (r == 0 && process->wish.is_foreground) {
 		r = host_front_begin(&process->front, child, err);
 	}
-	return r < 0 ? r : host_child_go(child, &process->plan.host, fifo_fd, err);
+	if (r == 0) {
+		r = host_child_go(child, &process->plan.host, fifo_fd, err);
+	}
+	if (r > 0) {
+		r = send_listener(process, record, status, err);
+		r = r < 0 ? r : host_child_handed(child, err);
+	}
+	return r;
 }
 
 /* Steps that know no field of the config, but work on one. */

@@ -26,7 +26,8 @@ struct life_process {
 	struct plan plan;
 	struct host_child child;
 	struct host_front front;
-	int console_fd; /* the console socket */
+	int console_fd;         /* the console socket */
+	int listener_socket_fd; /* gets the listener of the seccomp filter */
 	int pidfd_fds[LIFE_PIDFD_SOCKETS];
 };
 
@@ -46,8 +47,10 @@ int life_process_prepare(
 int life_process_build(struct life_process *process, const struct cgroup *cgroup, pid_t near,
 	struct berth_error *err) must_use;
 
-/* From there until its program runs; with a fifo (not -1), until it waits on that. */
-int life_process_go(struct life_process *process, int fifo_fd, struct berth_error *err) must_use;
+/* From there until its program runs; with a fifo (not -1), until it waits on that. The record is the container's,
+ * and `status` the one of which whoever answers for a seccomp filter hears. */
+int life_process_go(struct life_process *process, int fifo_fd, const struct store_record *record,
+	enum store_status status, struct berth_error *err) must_use;
 
 /* The path as it is from "/", in the arena. */
 int life_absolute_path(struct arena *arena, const char *path, const char **ret_path,

@@ -72,6 +72,30 @@ int life_state_text(const struct store_record *record, enum store_status status,
 	return take_text(&writer, ret_text, err);
 }
 
+/* config-linux.md, "The Container Process State". */
+int life_process_state_text(const struct store_record *record, enum store_status status, pid_t pid,
+	const char *metadata, char **ret_text, struct berth_error *err)
+{
+	__attribute__((cleanup(json_writer_finish))) struct json_writer writer;
+
+	json_writer_init(&writer, false);
+	json_write_begin(&writer, '{');
+	put_text(&writer, "ociVersion", record->oci_version);
+	json_write_key(&writer, "fds");
+	json_write_begin(&writer, '[');
+	json_write_string(&writer, "seccompFd");
+	json_write_end(&writer, ']');
+	json_write_key(&writer, "pid");
+	json_write_u64(&writer, (uint64_t)pid);
+	if (metadata) {
+		put_text(&writer, "metadata", metadata);
+	}
+	json_write_key(&writer, "state");
+	put_state(&writer, record, status);
+	json_write_end(&writer, '}');
+	return take_text(&writer, ret_text, err);
+}
+
 int life_state_for_child(const struct store_record *record, struct arena *arena,
 	const char **ret_text, struct berth_error *err)
 {

@@ -59,7 +59,11 @@ struct host_seccomp {
 	size_t architecture_count;
 	const struct host_seccomp_rule *rules;
 	size_t rule_count;
-	bool is_unknown_refused; /* a name that nobody knows is an error */
+	bool is_unknown_refused;       /* a name that nobody knows is an error */
+	bool has_notify;               /* a rule asks the listener */
+	const char *listener_path;     /* absolute; with has_notify */
+	const char *listener_pointer;  /* of what names it */
+	const char *listener_metadata; /* NULL: none */
 };
 
 enum host_cgroup_layout {

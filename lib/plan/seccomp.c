@@ -98,15 +98,14 @@ const char *plan_seccomp_name(enum plan_feature feature, size_t index)
 {
 	switch (feature) {
 	case PLAN_FEATURE_SECCOMP_ACTION:
-		return word_at(actions, index, SECCOMP_RET_USER_NOTIF);
+		return word_at(actions, index, UINT32_MAX);
 	case PLAN_FEATURE_SECCOMP_OPERATOR:
 		return word_at(operators, index, UINT32_MAX);
 	case PLAN_FEATURE_SECCOMP_ARCHITECTURE:
 		return index < ARRAY_COUNT(architectures) ? architectures[index].name : NULL;
 	case PLAN_FEATURE_SECCOMP_KNOWN_FLAG:
-		return word_at(filter_flags, index, UINT32_MAX);
 	case PLAN_FEATURE_SECCOMP_FLAG:
-		return word_at(filter_flags, index, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+		return word_at(filter_flags, index, UINT32_MAX);
 	default:
 		return NULL;
 	}
@@ -152,6 +151,7 @@ const char *plan_seccomp_flag_name(uint32_t *flags)
 struct asked_action {
 	const char *name;
 	bool has_errno;
+	bool is_default;
 	uint32_t errno_ret;
 	const char *pointer, *errno_pointer;
 };
@@ -168,9 +168,10 @@ static int read_action(
 		return error_field(err, BERTH_ERROR_CONFIG, asked->pointer,
 			"is no action of seccomp: \"%.64s\"", asked->name);
 	}
-	if (word->value == SECCOMP_RET_USER_NOTIF) {
-		return error_field(err, BERTH_ERROR_UNSUPPORTED, asked->pointer,
-			"%s is not supported by this version of berth", word->name);
+	/* As runc has it: berth-init's own calls would be asked about as well, every one. */
+	if (word->value == SECCOMP_RET_USER_NOTIF && asked->is_default) {
+		return error_field(err, BERTH_ERROR_CONFIG, asked->pointer,
+			"cannot be %s, which goes with single system calls", word->name);
 	}
 	if (!plan_seccomp_has_data(word->value)) {
 		*ret_action = word->value;
@@ -230,12 +231,6 @@ static int read_flags(struct plan_work *work, struct berth_error *err)
 		if (!word) {
 			return error_field(err, BERTH_ERROR_CONFIG, pointer,
 				"is no flag of seccomp: \"%.64s\"", name);
-		}
-		if (word->value == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) {
-			return error_field(err, BERTH_ERROR_UNSUPPORTED, pointer,
-				"%s goes with SCMP_ACT_NOTIFY, which is not supported by this "
-				"version of berth",
-				name);
 		}
 		flags |= word->value;
 	}
@@ -383,12 +378,50 @@ static int read_calls(struct plan_work *work, struct host_seccomp *seccomp, stru
 	return 0;
 }
 
+/* Who answers for SCMP_ACT_NOTIFY. TSYNC says nothing to a process of one thread, and with a listener the kernel
+ * wants yet another flag; WAIT_KILLABLE_RECV it takes with a listener alone. */
+static int read_listener(
+	struct plan_work *work, struct host_seccomp *seccomp, struct berth_error *err)
+{
+	const struct spec_seccomp *asked = &work->spec->linux_section.seccomp;
+	uint32_t *flags = &work->plan->boot.seccomp.flags;
+	const char *path = asked->listener_path;
+
+	if (asked->listener_metadata && !path) {
+		return error_field(err, BERTH_ERROR_CONFIG, "/linux/seccomp/listenerMetadata",
+			"cannot be set without /linux/seccomp/listenerPath");
+	}
+	for (size_t i = 0; i < seccomp->rule_count && !seccomp->has_notify; i++) {
+		seccomp->has_notify = seccomp->rules[i].action == SECCOMP_RET_USER_NOTIF;
+	}
+	if (!seccomp->has_notify) {
+		*flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+		return 0;
+	}
+	*flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_TSYNC;
+	*flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	seccomp->listener_pointer = "/linux/seccomp/listenerPath";
+	if (!path) {
+		path = plan_annotation(work->spec, "run.oci.seccomp.receiver");
+		seccomp->listener_pointer =
+			path ? "/annotations/run.oci.seccomp.receiver" : seccomp->listener_pointer;
+	}
+	if (!path || path[0] == '\0') {
+		return error_field(err, BERTH_ERROR_CONFIG, seccomp->listener_pointer,
+			"is required with SCMP_ACT_NOTIFY, and missing or empty");
+	}
+	seccomp->listener_metadata = asked->listener_metadata;
+	seccomp->listener_path = plan_path_on_host(work->arena, work->request->bundle, path);
+	return seccomp->listener_path ? 0 : plan_no_memory(err);
+}
+
 int plan_seccomp(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec_seccomp *asked = &work->spec->linux_section.seccomp;
 	const struct asked_action action = {
 		.name = asked->default_action,
 		.has_errno = asked->has_default_errno,
+		.is_default = true,
 		.errno_ret = asked->default_errno,
 		.pointer = "/linux/seccomp/defaultAction",
 		.errno_pointer = "/linux/seccomp/defaultErrnoRet",
@@ -412,6 +445,9 @@ int plan_seccomp(struct plan_work *work, struct berth_error *err)
 	}
 	if (r == 0) {
 		r = read_calls(work, seccomp, err);
+	}
+	if (r == 0) {
+		r = read_listener(work, seccomp, err);
 	}
 	seccomp->is_unknown_refused =
 		plan_annotation_is_set(work->spec, "run.oci.seccomp_fail_unknown_syscall");

@@ -493,6 +493,7 @@ static void write_seccomp(struct text_out *out, const struct host_seccomp *secco
 		separator = " ";
 	}
 	text_add(out, "\n");
+	row_text(out, "listener", seccomp->listener_path);
 }
 
 static void write_after_pivot(struct text_out *out, const struct plan *plan)

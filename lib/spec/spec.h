@@ -154,6 +154,7 @@ struct spec_seccomp {
 	struct spec_strings architectures;
 	bool has_flags; /* an empty array is not the same as none */
 	struct spec_strings flags;
+	const char *listener_path, *listener_metadata;
 	struct spec_seccomp_calls calls;
 };
 

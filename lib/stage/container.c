@@ -285,7 +285,21 @@ static int container_filter(struct stage *stage, struct berth_error *err)
 	if (boot->seccomp.program.length == 0 || boot->flags & BOOT_NO_NEW_PRIVS) {
 		return 0;
 	}
-	return guard_seccomp(&boot->seccomp, err);
+	return stage_has_listener(stage) ? stage_listen(stage, err)
+					 : guard_seccomp(&boot->seccomp, err);
+}
+
+/* With no_new_privs a filter comes last, but for one with a listener: the parent, who hands that on, is there no
+ * more when a created container is started. */
+static int container_listener(struct stage *stage, struct berth_error *err)
+{
+	int r;
+
+	if (!stage_has_listener(stage) || !(stage->boot.flags & BOOT_NO_NEW_PRIVS)) {
+		return 0;
+	}
+	r = guard_no_new_privs(err);
+	return r < 0 ? r : stage_listen(stage, err);
 }
 
 /* As root at first; who may not enter as root (a file system of somebody else) may as himself. */
@@ -352,7 +366,9 @@ static int container_program(struct stage *stage, struct berth_error *err)
 
 static int container_nonewprivs(struct stage *stage, struct berth_error *err)
 {
-	return stage->boot.flags & BOOT_NO_NEW_PRIVS ? guard_no_new_privs(err) : 0;
+	return stage->boot.flags & BOOT_NO_NEW_PRIVS && !stage_has_listener(stage)
+		       ? guard_no_new_privs(err)
+		       : 0;
 }
 
 /* Created: the parent writes that down and ends. From here on the container lives without it, and waits
@@ -399,7 +415,8 @@ static int container_seccomp(struct stage *stage, struct berth_error *err)
 	const struct boot *boot = &stage->boot;
 	int r;
 
-	if (boot->seccomp.program.length == 0 || !(boot->flags & BOOT_NO_NEW_PRIVS)) {
+	if (boot->seccomp.program.length == 0 || !(boot->flags & BOOT_NO_NEW_PRIVS) ||
+		stage_has_listener(stage)) {
 		return 0;
 	}
 	r = container_leave(stage, err);
@@ -472,6 +489,7 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_identity, container_identity},
 	{WIRE_STEP_inside, container_inside},
 	{WIRE_STEP_program, container_program},
+	{WIRE_STEP_listener, container_listener},
 	{WIRE_STEP_hold, container_hold},
 	{WIRE_STEP_starthooks, stage_start_hooks},
 	{WIRE_STEP_nonewprivs, container_nonewprivs},

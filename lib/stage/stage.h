@@ -104,6 +104,11 @@ int stage_write_maps(const struct stage *stage, int pid, struct berth_error *err
 int stage_create_hooks(struct stage *stage, struct berth_error *err) must_use;
 int stage_start_hooks(struct stage *stage, struct berth_error *err) must_use;
 
+/* Whether the filter has a listener; and the step that loads such a one: "filter" without no_new_privs, else
+ * "listener". When it is done, the listener is where it belongs (listener.c). */
+bool stage_has_listener(const struct stage *stage);
+int stage_listen(struct stage *stage, struct berth_error *err) must_use;
+
 /* "home" (environment.c): HOME and LISTEN_PID in the program's environment, where BOOT says so. */
 int stage_home(struct stage *stage, struct berth_error *err) must_use;
 

@@ -65,6 +65,15 @@ pid_t sys_vfork(int (*function)(void *), void *argument, int *ret_pidfd)
 	return pid;
 }
 
+int sys_thread(int (*function)(void *), void *argument, void *stack, size_t size)
+{
+	uintptr_t top = ((uintptr_t)stack + size) & ~(uintptr_t)15;
+
+	return sys_result(clone(function, (void *)top,
+		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+		argument));
+}
+
 int sys_setns(int fd, int nstype)
 {
 	return sys_result(syscall(SYS_setns, fd, nstype));

@@ -21,6 +21,10 @@ pid_t sys_fork(uint64_t clone_flags, int *ret_pidfd) must_use;
  * ids, and ends in execve or sys_exit. `ret_pidfd` receives a pidfd. */
 pid_t sys_vfork(int (*function)(void *), void *argument, int *ret_pidfd) must_use;
 
+/* Runs function(argument) in a thread of this process without a libc's knowledge, on a stack that stays until it
+ * has ended; this thread goes on. Both must not use at once what a libc keeps for a thread, errno say. */
+int sys_thread(int (*function)(void *), void *argument, void *stack, size_t size) must_use;
+
 int sys_setns(int fd, int nstype) must_use;
 int sys_unshare(int flags) must_use;
 

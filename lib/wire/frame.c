@@ -54,7 +54,8 @@ void frame_error_to(const struct frame_error *frame, struct berth_error *ret_err
 
 #define IN(state) (1U << WIRE_STATE_##state)
 /* The child may fail as long as it is the child. */
-#define ANYWHERE (IN(SENT) | IN(CHILD) | IN(BUILD) | IN(HOOKS) | IN(READY) | IN(GO) | IN(EXEC))
+#define ANYWHERE                                                                                   \
+	(IN(SENT) | IN(CHILD) | IN(BUILD) | IN(HOOKS) | IN(READY) | IN(GO) | IN(LISTEN) | IN(EXEC))
 
 const struct wire_frame_row wire_frame_table[] = {
 	{WIRE_FRAME_CHILD, WIRE_SIDE_CHILD, IN(SENT), WIRE_STATE_CHILD, 0, "CHILD",
@@ -66,6 +67,8 @@ const struct wire_frame_row wire_frame_table[] = {
 	{WIRE_FRAME_READY, WIRE_SIDE_CHILD, IN(BUILD), WIRE_STATE_READY, 0, "READY", NULL},
 	{WIRE_FRAME_GO, WIRE_SIDE_PARENT, IN(READY), WIRE_STATE_GO, 0, "GO", NULL},
 	{WIRE_FRAME_HOLD, WIRE_SIDE_PARENT, IN(READY), WIRE_STATE_GO, 1, "HOLD", NULL},
+	{WIRE_FRAME_LISTENER, WIRE_SIDE_CHILD, IN(GO), WIRE_STATE_LISTEN, 1, "LISTENER", NULL},
+	{WIRE_FRAME_HANDED, WIRE_SIDE_PARENT, IN(LISTEN), WIRE_STATE_GO, 0, "HANDED", NULL},
 	{WIRE_FRAME_WAITING, WIRE_SIDE_CHILD, IN(GO), WIRE_STATE_EXEC, 0, "WAITING", NULL},
 	{WIRE_FRAME_EXEC, WIRE_SIDE_CHILD, IN(GO), WIRE_STATE_EXEC, 0, "EXEC", NULL},
 	{WIRE_FRAME_ERROR, WIRE_SIDE_CHILD, ANYWHERE, WIRE_STATE_ERROR, 0, "ERROR",

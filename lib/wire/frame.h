@@ -16,6 +16,7 @@ enum wire_frame {
 	WIRE_FRAME_HOLD = 62004,    /* P: like GO, with the fifo to wait on, or with BOOT_LIVE the
 				       mount namespace to join */
 	WIRE_FRAME_HOOKED = 62008,  /* P: its hooks have run, the child's may */
+	WIRE_FRAME_HANDED = 62009,  /* P: the seccomp listener is where it belongs */
 	WIRE_FRAME_CHILD = 62010,   /* I: struct frame_child */
 	WIRE_FRAME_CONSOLE = 62011, /* C: the master of the terminal is passed beside it */
 	WIRE_FRAME_READY = 62012,   /* C: all is built; waits for GO */
@@ -24,21 +25,24 @@ enum wire_frame {
 		62015, /* C: created, nobody is needed any more until the fifo is written; with
 			  BOOT_LIVE: all is done */
 	WIRE_FRAME_HOOKS = 62018, /* C: the mounts are made, the hooks are due; waits for HOOKED */
-	WIRE_FRAME_ERROR = 62014, /* I, C: struct berth_error; the last frame */
+	WIRE_FRAME_LISTENER = 62019, /* C: the filter is loaded, its listener is passed beside this;
+					waits for HANDED */
+	WIRE_FRAME_ERROR = 62014,    /* I, C: struct berth_error; the last frame */
 };
 
 enum wire_side { WIRE_SIDE_PARENT, WIRE_SIDE_CHILD };
 
 /* States of the conversation, as both ends count them. */
 enum wire_state {
-	WIRE_STATE_SENT,  /* InitMsg and BOOT are on their way */
-	WIRE_STATE_CHILD, /* C exists; MAPPED is due where it was asked for */
-	WIRE_STATE_BUILD, /* C builds */
-	WIRE_STATE_HOOKS, /* P runs hooks, C waits */
-	WIRE_STATE_READY, /* C waits for GO */
-	WIRE_STATE_GO,    /* C becomes the process */
-	WIRE_STATE_EXEC,  /* nothing but end of file or ERROR may come */
-	WIRE_STATE_ERROR, /* over */
+	WIRE_STATE_SENT,   /* InitMsg and BOOT are on their way */
+	WIRE_STATE_CHILD,  /* C exists; MAPPED is due where it was asked for */
+	WIRE_STATE_BUILD,  /* C builds */
+	WIRE_STATE_HOOKS,  /* P runs hooks, C waits */
+	WIRE_STATE_READY,  /* C waits for GO */
+	WIRE_STATE_GO,     /* C becomes the process */
+	WIRE_STATE_LISTEN, /* P hands the listener on, C waits */
+	WIRE_STATE_EXEC,   /* nothing but end of file or ERROR may come */
+	WIRE_STATE_ERROR,  /* over */
 	WIRE_STATE_COUNT
 };
 

@@ -59,8 +59,9 @@
 	X(251, C, identity)      /* bounding set, groups, ids, capabilities */ \
 	X(260, C, inside)        /* the working directory is inside the root */ \
 	X(270, C, program)       /* args[0] is found and executable */ \
-	X(271, C, hold)          /* created: wait on the fifo for start */ \
-	X(272, C, starthooks)    /* hooks startContainer */ \
+	X(271, C, listener)      /* seccomp with no_new_privs and a listener, which P hands on */ \
+	X(272, C, hold)          /* created: wait on the fifo for start */ \
+	X(273, C, starthooks)    /* hooks startContainer */ \
 	X(280, C, nonewprivs)    /* PR_SET_NO_NEW_PRIVS */ \
 	X(281, C, seccomp)       /* seccomp with no_new_privs: after it, the execve alone */ \
 	X(290, C, exec)          /* close_range, execve */ \

@@ -25,6 +25,7 @@ static const char *const state_names[] = {
 	[WIRE_STATE_HOOKS] = "HOOKS",
 	[WIRE_STATE_READY] = "READY",
 	[WIRE_STATE_GO] = "GO",
+	[WIRE_STATE_LISTEN] = "LISTEN",
 	[WIRE_STATE_EXEC] = "EXEC",
 	[WIRE_STATE_ERROR] = "ERROR",
 };

@@ -37,6 +37,9 @@ static const struct move {
 	{WIRE_STATE_BUILD, 62014, WIRE_SIDE_CHILD, WIRE_STATE_ERROR},
 	{WIRE_STATE_READY, 62014, WIRE_SIDE_CHILD, WIRE_STATE_ERROR},
 	{WIRE_STATE_GO, 62014, WIRE_SIDE_CHILD, WIRE_STATE_ERROR},
+	{WIRE_STATE_GO, 62019, WIRE_SIDE_CHILD, WIRE_STATE_LISTEN},
+	{WIRE_STATE_LISTEN, 62009, WIRE_SIDE_PARENT, WIRE_STATE_GO},
+	{WIRE_STATE_LISTEN, 62014, WIRE_SIDE_CHILD, WIRE_STATE_ERROR},
 	{WIRE_STATE_EXEC, 62014, WIRE_SIDE_CHILD, WIRE_STATE_ERROR},
 };
 
@@ -118,15 +121,18 @@ static void test_whole_conversation(void **state)
 static void test_table(void **state)
 {
 	(void)state;
-	assert_int_equal(wire_frame_count, 12);
+	assert_int_equal(wire_frame_count, 14);
 	for (size_t i = 0; i < wire_frame_count; i++) {
 		const struct wire_frame_row *row = &wire_frame_table[i];
 
 		assert_ptr_equal(wire_frame_find(row->type), row);
 		assert_true(row->type > 62000 && row->next < WIRE_STATE_COUNT);
 		assert_true(row->states != 0 && row->states < 1U << WIRE_STATE_COUNT);
-		assert_int_equal(row->descriptors,
-			row->type == WIRE_FRAME_CONSOLE || row->type == WIRE_FRAME_HOLD ? 1 : 0);
+		assert_int_equal(row->descriptors, row->type == WIRE_FRAME_CONSOLE ||
+								   row->type == WIRE_FRAME_HOLD ||
+								   row->type == WIRE_FRAME_LISTENER
+							   ? 1
+							   : 0);
 		for (size_t other = 0; other < i; other++) {
 			assert_string_not_equal(row->name, wire_frame_table[other].name);
 		}
