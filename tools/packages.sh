@@ -11,7 +11,7 @@ packages_tests=(clang clang-format libclang-rt-dev libcmocka-dev bats python3 bu
 	golang-go jq shellcheck strace util-linux iproute2 g++ git binutils scdoc crun runc
 	podman conmon netavark docker.io containerd iptables)
 # For the machines of tests/vm, which is skipped without.
-packages_machine=(qemu-system-x86)
+packages_machine=(qemu-system-x86 apparmor checkpolicy)
 packages_bench=(crun runc busybox-static strace util-linux binutils python3)
 
 # Whether what a package is needed for is here.
@@ -31,6 +31,7 @@ packages_has() {
 	iproute2) command -v ip ;;
 	qemu-system-x86) command -v qemu-system-x86_64 ;;
 	netavark) command -v netavark || [ -x /usr/lib/podman/netavark ] || [ -x /usr/libexec/podman/netavark ] ;;
+	apparmor) command -v apparmor_parser ;;
 	docker.io) command -v dockerd && command -v docker ;;
 	containerd) command -v containerd && command -v ctr ;;
 	binutils) command -v readelf && command -v nm ;;
