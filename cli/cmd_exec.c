@@ -119,6 +119,8 @@ static int exec_parse(
 		{"user", 'u', &o->user, NULL, "USER[:GROUP], numbers or names", NULL},
 		{"additional-gids", 'g', NULL, NULL, "numbers of further groups", &flags->gids},
 		{"cap", 'c', NULL, NULL, "a further capability", &flags->capabilities},
+		{"apparmor", 0, &o->apparmor_profile, NULL, "the AppArmor profile", NULL},
+		{"process-label", 0, &o->selinux_label, NULL, "the SELinux label", NULL},
 		{"no-new-privs", 0, NULL, &o->no_new_privs, "set no_new_privs", NULL},
 		{"cgroup", 0, NULL, NULL,
 			"[CONTROLLER,...:]PATH of a cgroup below the container's; may be there more than once",

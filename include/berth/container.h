@@ -152,6 +152,10 @@ struct berth_exec_options {
 				     NULL: none */
 	uint32_t listen_fds;  /**< as in struct berth_options */
 	const char *listen_fdnames; /**< as in struct berth_options */
+	const char
+		*apparmor_profile; /**< NULL or "": that of `process`, and where it has none that of
+					   the config */
+	const char *selinux_label; /**< likewise */
 };
 
 /**

@@ -28,6 +28,9 @@
 int host_probe(uint32_t wanted, struct arena *arena, struct facts *ret_facts,
 	struct berth_error *err) must_use;
 
+/* The part of it that is about security modules. What cannot be found out is not there. */
+void host_probe_labels(uint32_t wanted, struct facts *facts);
+
 /* Whether this berth was built with libseccomp. */
 bool host_seccomp_is_built(void);
 

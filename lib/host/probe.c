@@ -371,6 +371,7 @@ int host_probe(
 		r = probe_cgroup(arena, &facts, err);
 	}
 	if (r == 0) {
+		host_probe_labels(wanted, &facts);
 		*ret_facts = facts;
 	}
 	return r;

@@ -105,11 +105,13 @@ static int exec_plan(struct exec *exec, struct berth_error *err)
 	};
 	struct plan_exec wish = request->wish;
 	struct facts facts;
-	int r = host_probe(0, &exec->config.arena, &facts, err);
+	int r;
 
 	wish.request = &plan_request;
 	wish.pid = (int)exec->found.record.pid;
 	wish.process = request->process ? &exec->asked.spec.process : NULL;
+	r = host_probe(plan_exec_facts_wanted(&exec->config.spec, &wish), &exec->config.arena,
+		&facts, err);
 	return r < 0 ? r
 		     : plan_exec_make(&exec->config.spec, &wish, &facts, &exec->config.arena,
 			       &exec->process.plan, err);
@@ -179,10 +181,24 @@ static int exec_start(struct exec *exec, struct berth_error *err)
 	return r;
 }
 
-/* An error names a field of --process, or of the container's config. */
+/* What an option has put in the place of a field is not the field's fault. */
+static void name_option(
+	const char *value, const char *pointer, const char *option, struct berth_error *err)
+{
+	if (err && value && value[0] && str_is_equal(err->pointer, pointer)) {
+		err->pointer[0] = '\0';
+		error_prefix(err, "%s: ", option);
+	}
+}
+
+/* An error names an option, a field of --process, or one of the container's config. */
 static void exec_locate(const struct exec *exec, struct berth_error *err)
 {
+	const struct plan_exec *wish = &exec->request->wish;
+
 	life_point_at_field(err);
+	name_option(wish->apparmor_profile, "/process/apparmorProfile", "--apparmor", err);
+	name_option(wish->selinux_label, "/process/selinuxLabel", "--process-label", err);
 	if (err && exec->request->process && str_has_prefix(err->pointer, "/process")) {
 		life_config_locate(&exec->asked, err);
 	}

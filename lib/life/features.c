@@ -78,8 +78,8 @@ static void put_linux(struct json_writer *writer)
 	put_flag(writer, "rdma", false);
 	json_write_end(writer, '}');
 	put_seccomp(writer);
-	put_enabled(writer, "apparmor", false);
-	put_enabled(writer, "selinux", false);
+	put_enabled(writer, "apparmor", true);
+	put_enabled(writer, "selinux", true);
 	put_enabled(writer, "intelRdt", false);
 	json_write_key(writer, "mountExtensions");
 	json_write_begin(writer, '{');

@@ -77,7 +77,8 @@ static int live_plan(struct live *live, struct berth_error *err)
 		.mounts = live->asked.spec.mounts,
 	};
 	struct facts facts;
-	int r = host_probe(0, &live->config.arena, &facts, err);
+	int r = host_probe(
+		plan_live_facts_wanted(&live->config.spec), &live->config.arena, &facts, err);
 
 	return r < 0 ? r
 		     : plan_live_make(&live->config.spec, &wish, &facts, &live->config.arena,

@@ -119,7 +119,8 @@ static int mount_hierarchy(struct plan_work *work, const struct facts_hierarchy 
 }
 
 /* The directory that holds the hierarchies of version 1. */
-static void mount_tmpfs(struct plan_work *work, const struct plan_mount *mount)
+static int mount_tmpfs(
+	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err)
 {
 	static const char *const options[] = {"mode=755", NULL};
 	struct boot_mount *next = plan_mounts_next(work, mount);
@@ -129,6 +130,7 @@ static void mount_tmpfs(struct plan_work *work, const struct plan_mount *mount)
 	next->attr_set |= MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	/* The directories are still to be made in it. */
 	next->flags |= next->attr_set & MOUNT_ATTR_RDONLY ? BOOT_MOUNT_RO_LAST : 0;
+	return plan_label_mount(work, next, err);
 }
 
 /* An entry with another target: DESTINATION/NAME, and without the propagation, which is that of the
@@ -169,22 +171,18 @@ static int mount_all(
 	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err)
 {
 	const struct facts *facts = work->facts;
+	int r = mount_tmpfs(work, mount, err);
 
-	mount_tmpfs(work, mount);
-	for (size_t i = 0; i < facts->hierarchy_count; i++) {
+	for (size_t i = 0; r == 0 && i < facts->hierarchy_count; i++) {
 		const struct facts_hierarchy *hierarchy = &facts->hierarchies[i];
 		struct plan_mount below;
-		int r = mount_below(
-			work, mount, plan_path_base(hierarchy->mount_point), &below, err);
 
+		r = mount_below(work, mount, plan_path_base(hierarchy->mount_point), &below, err);
 		if (r == 0) {
 			r = mount_hierarchy(work, hierarchy, plan_mounts_next(work, &below), err);
 		}
-		if (r < 0) {
-			return r;
-		}
 	}
-	return mount_links(work, mount, err);
+	return r < 0 ? r : mount_links(work, mount, err);
 }
 
 int plan_cgroup_mount(

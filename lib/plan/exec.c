@@ -193,12 +193,39 @@ static int make_process(struct plan_work *work, const struct plan_exec *asked,
 	return r;
 }
 
+static const char *first_given(const char *a, const char *b, const char *c)
+{
+	if (a && a[0] != '\0') {
+		return a;
+	}
+	return b && b[0] != '\0' ? b : c;
+}
+
+/* A process of a confined container is confined as well, unless another label is named for it: none would be
+ * more than the container was given. */
+static void inherit_labels(const struct spec_process *container, const struct plan_exec *asked,
+	struct spec_process *process)
+{
+	process->apparmor_profile = first_given(
+		asked->apparmor_profile, process->apparmor_profile, container->apparmor_profile);
+	process->selinux_label =
+		first_given(asked->selinux_label, process->selinux_label, container->selinux_label);
+}
+
+uint32_t plan_exec_facts_wanted(const struct spec *spec, const struct plan_exec *asked)
+{
+	struct spec_process process = asked->process ? *asked->process : spec->process;
+
+	inherit_labels(&spec->process, asked, &process);
+	return plan_labels_wanted(&process, NULL);
+}
+
 int plan_exec_make(const struct spec *container, const struct plan_exec *asked,
 	const struct facts *facts, struct arena *arena, struct plan *ret_plan,
 	struct berth_error *err)
 {
 	static const plan_fn planners[] = {
-		plan_rule_process, plan_process, plan_identity, plan_seccomp};
+		plan_rule_process, plan_process, plan_process_labels, plan_identity, plan_seccomp};
 	struct spec spec = *container;
 	struct plan plan = {0};
 	struct plan_work work = {
@@ -217,6 +244,7 @@ int plan_exec_make(const struct spec *container, const struct plan_exec *asked,
 	} else if (r == 0) {
 		r = make_process(&work, asked, &spec.process, err);
 	}
+	inherit_labels(&container->process, asked, &spec.process);
 	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(planners); i++) {
 		r = planners[i](&work, err);
 	}

@@ -9,7 +9,9 @@
 
 /* Facts that cost something to find, so that they are asked for only where the config needs them. */
 enum facts_wanted {
-	FACTS_CGROUP = 1 << 0, /* the hierarchies */
+	FACTS_CGROUP = 1 << 0,   /* the hierarchies */
+	FACTS_APPARMOR = 1 << 4, /* whether AppArmor is enabled */
+	FACTS_SELINUX = 1 << 5,  /* whether SELinux is, and has a policy */
 };
 
 /* One mounted cgroup hierarchy of the host. */
@@ -38,6 +40,7 @@ struct facts {
 	size_t hierarchy_count;
 	const struct facts_link *links;
 	size_t link_count;
+	bool has_apparmor, has_selinux;
 };
 
 #endif

@@ -58,6 +58,9 @@ static int plan_add(struct plan_work *work, struct berth_error *err)
 		r = plan_propagations(work, err);
 	}
 	if (r == 0) {
+		r = plan_mount_label(work, err);
+	}
+	if (r == 0) {
 		r = plan_mounts(work, err);
 	}
 	return r < 0 ? r : check_added(work, err);
@@ -112,6 +115,13 @@ static int plan_remove(struct plan_work *work, struct berth_error *err)
 		mounts->items[mounts->count++] = mount;
 	}
 	return keep(work, err);
+}
+
+uint32_t plan_live_facts_wanted(const struct spec *spec)
+{
+	const struct spec_process none = {0};
+
+	return plan_labels_wanted(&none, spec->linux_section.mount_label);
 }
 
 int plan_live_make(const struct spec *container, const struct plan_live *asked,

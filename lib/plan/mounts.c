@@ -178,7 +178,7 @@ static int plan_fs(struct plan_work *work, const struct plan_mount *mount, struc
 	plan_mounts_make_fs(next, mount->asked->type, mount->asked->source);
 	next->options = mount->options.data;
 	next->flags = type_flags(mount, next->attr_set);
-	return 0;
+	return plan_label_mount(work, next, err);
 }
 
 static int plan_one(struct plan_work *work, const struct spec_mount *asked, size_t index,

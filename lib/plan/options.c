@@ -205,16 +205,29 @@ static size_t piece_length(const char *text)
 	return i;
 }
 
+/* The quotes around a label of SELinux are for mount(2): fsconfig(2) would take them for a part of it. */
+static void unquote_label(char *text)
+{
+	char *value = plan_is_label_option(text) ? strchr(text, '=') + 1 : text;
+	size_t length = strlen(value);
+
+	if (value != text && length >= 2 && value[0] == '"' && value[length - 1] == '"') {
+		value[length - 1] = '\0';
+		memmove(value, value + 1, length - 1);
+	}
+}
+
 /* mount(2) takes "mode=755,size=1m" in one text, fsconfig(2) does not. */
 static int data_add_pieces(struct parse *parse, const char *text, size_t origin)
 {
 	while (*text) {
 		size_t length = piece_length(text);
-		const char *piece = arena_copy(parse->arena, text, length);
+		char *piece = arena_copy(parse->arena, text, length);
 
 		if (!piece) {
 			return -1;
 		}
+		unquote_label(piece);
 		if (length > 0) {
 			data_add(parse, piece, origin);
 		}

@@ -10,9 +10,11 @@ static const plan_fn planners[] = {
 	plan_idmap,
 	plan_root,
 	plan_process,
+	plan_process_labels,
 	plan_identity,
 	plan_seccomp,
 	plan_cgroup,
+	plan_mount_label,
 	plan_mounts,
 	plan_notify,
 	plan_devices,
@@ -44,15 +46,17 @@ int plan_texts(struct arena *arena, const struct spec_strings *strings,
 
 uint32_t plan_facts_wanted(const struct spec *spec, const struct plan_request *request)
 {
+	uint32_t wanted = plan_labels_wanted(&spec->process, spec->linux_section.mount_label);
+
 	if (!request->is_cgroup_disabled) {
-		return FACTS_CGROUP;
+		wanted |= FACTS_CGROUP;
 	}
 	for (size_t i = 0; i < spec->mounts.count; i++) {
 		if (plan_is_cgroup_mount(&spec->mounts.items[i])) {
-			return FACTS_CGROUP;
+			wanted |= FACTS_CGROUP;
 		}
 	}
-	return 0;
+	return wanted;
 }
 
 int plan_make(const struct spec *spec, const struct plan_request *request,

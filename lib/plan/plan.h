@@ -81,7 +81,12 @@ struct plan_exec {
 	struct spec_strings capabilities; /* names, beside those of the config */
 	bool no_new_privileges;
 	bool terminal;
+	/* NULL or "": those of `process`, and where it has none, those of the config. */
+	const char *apparmor_profile, *selinux_label;
 };
+
+/* Which of FACTS_* plan_exec_make() will read. */
+uint32_t plan_exec_facts_wanted(const struct spec *spec, const struct plan_exec *asked);
 
 /* Makes the plan of a process in the namespaces of a container that is there; `spec` is the container's. */
 int plan_exec_make(const struct spec *spec, const struct plan_exec *asked,
@@ -95,6 +100,9 @@ struct plan_live {
 	bool is_removal;    /* of the mounts only the destinations count */
 	struct spec_mounts mounts;
 };
+
+/* Which of FACTS_* plan_live_make() will read. */
+uint32_t plan_live_facts_wanted(const struct spec *spec);
 
 /* Makes the plan of mounts in a container that is there; `spec` is the container's. */
 int plan_live_make(const struct spec *spec, const struct plan_live *asked,

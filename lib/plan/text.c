@@ -329,6 +329,10 @@ static void write_mount_details(struct text_out *out, const struct boot_mount *m
 		text_add(out, "%s", i == 0 ? " " : ",");
 		text_quote(out, mount->options.items[i], false);
 	}
+	if (mount->label) {
+		text_add(out, " label=");
+		text_quote(out, mount->label, false);
+	}
 	if (mount->source) {
 		text_add(out, " source=");
 		text_quote(out, mount->source, false);
@@ -513,8 +517,12 @@ static void write_after_pivot(struct text_out *out, const struct plan *plan)
 		text_quote(out, boot->sysctls.items[i].value, true);
 		text_add(out, "\n");
 	}
+	row_text(out, "apparmor",
+		boot->apparmor_exec ? boot->apparmor_exec + strlen("exec ") : NULL);
+	row_text(out, "selinux", boot->selinux_label);
 	text_list(out, "read-only", &boot->readonly_paths);
 	text_list(out, "masked", &boot->masked_paths);
+	row_text(out, "mask option", boot->mask_option);
 	if (boot->flags & BOOT_ROOT_READONLY) {
 		text_row(out, "read-only", "/");
 	}

@@ -18,8 +18,9 @@ struct plan_work {
 	const struct facts *facts;
 	struct arena *arena;
 	struct plan *plan;
-	uint32_t joined;   /* CLONE_NEW* of the namespaces that are joined by path */
-	bool is_map_known; /* the user namespace has the mappings of the config */
+	uint32_t joined;          /* CLONE_NEW* of the namespaces that are joined by path */
+	bool is_map_known;        /* the user namespace has the mappings of the config */
+	const char *label_option; /* "context=LABEL" of new file systems; NULL: none */
 };
 
 /* A planner: plan.c and exec.c have them in order. */
@@ -66,6 +67,19 @@ int plan_join_namespaces(
 
 /* The propagation of the host's mounts and of the root file system (root.c). */
 int plan_propagations(struct plan_work *work, struct berth_error *err) must_use;
+
+/* labels.c: security modules. The second one before the mounts, which it labels by the third one: a new file
+ * system that takes an option for that, or has an attribute for it. */
+int plan_process_labels(struct plan_work *work, struct berth_error *err) must_use;
+int plan_mount_label(struct plan_work *work, struct berth_error *err) must_use;
+int plan_label_mount(
+	struct plan_work *work, struct boot_mount *mount, struct berth_error *err) must_use;
+
+/* Whether a mount option is one of those that label files: "context=...". */
+bool plan_is_label_option(const char *option);
+
+/* Which of FACTS_* they will read; `mount_label` may be NULL. */
+uint32_t plan_labels_wanted(const struct spec_process *process, const char *mount_label);
 
 /* Whether the caller may map no id but its own, and so must deny setgroups(2). */
 bool plan_denies_setgroups(const struct plan_work *work);

@@ -23,8 +23,9 @@ enum { NULL_MAJOR = 1, NULL_MINOR = 3 };
 
 /* What covers the targets; each is opened with its first target. */
 struct covers {
-	int null_fd;  /* O_PATH: the container's /dev/null */
-	int empty_fd; /* the mount of the empty directory, attached to the first target */
+	const char *option; /* of the empty directory, one more; or NULL */
+	int null_fd;        /* O_PATH: the container's /dev/null */
+	int empty_fd;       /* the mount of the empty directory, attached to the first target */
 };
 
 static int readonly_one(int root_fd, const char *path, struct berth_error *err)
@@ -110,17 +111,17 @@ static int mask_file(int root_fd, int target_fd, const char *path, struct covers
 }
 
 /* An empty directory that can hold nothing. Kernels differ in whether the root counts as an inode. */
-static int empty_new(int *ret_fd, struct berth_error *err)
+static int empty_new(const char *option, int *ret_fd, struct berth_error *err)
 {
-	static const char *const one[] = {"nr_blocks=1", "nr_inodes=1", NULL};
-	static const char *const two[] = {"nr_blocks=1", "nr_inodes=2", NULL};
-	struct boot_mount mount = {
-		.source = "tmpfs", .fstype = "tmpfs", .options = {.items = one, .count = 2}};
+	const char *options[] = {"nr_blocks=1", "nr_inodes=1", option};
+	const struct boot_mount mount = {.source = "tmpfs",
+		.fstype = "tmpfs",
+		.options = {.items = options, .count = option ? 3 : 2}};
 	struct berth_error first = {0};
 	int r = rootfs_mount_new(&mount, MOUNT_ATTR_RDONLY, NULL, ret_fd, &first);
 
 	if (r == -ENOSPC || r == -EINVAL || r == -ENOMEM) {
-		mount.options.items = two;
+		options[1] = "nr_inodes=2";
 		return rootfs_mount_new(&mount, MOUNT_ATTR_RDONLY, NULL, ret_fd, err);
 	}
 	if (r < 0 && err) {
@@ -140,7 +141,7 @@ static int mask_directory(
 		r = rootfs_mount_clone(covers->empty_fd, 0, path, &mount_fd, err);
 		return r < 0 ? r : rootfs_mount_attach(mount_fd, target_fd, path, err);
 	}
-	r = empty_new(&mount_fd, err);
+	r = empty_new(covers->option, &mount_fd, err);
 	if (r == 0) {
 		r = rootfs_mount_attach(mount_fd, target_fd, path, err);
 	}
@@ -169,7 +170,7 @@ static int mask_one(int root_fd, const char *path, struct covers *covers, struct
 
 int rootfs_masks(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
 {
-	struct covers covers = {.null_fd = -1, .empty_fd = -1};
+	struct covers covers = {.option = boot->mask_option, .null_fd = -1, .empty_fd = -1};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < boot->masked_paths.count; i++) {

@@ -83,6 +83,24 @@ static int fs_make(const struct mounting *mounting, int *ret_fd, struct berth_er
 		mount, mounting->attr_set, is_mode_copied ? mode : NULL, ret_fd, err);
 }
 
+/* A file system that all of an ipc namespace share, mqueue, takes no option for this: it is there already. In a
+ * user namespace that root of the host has made it is not the container's, and keeps the policy's label. */
+static int label_set(const struct boot_mount *mount, int mount_fd, struct berth_error *err)
+{
+	autofd int fd = -1;
+	int r;
+
+	if (!mount->label) {
+		return 0;
+	}
+	fd = sys_openat2(mount_fd, ".", O_RDONLY | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
+	r = fd < 0 ? fd : sys_label(fd, mount->label);
+	return r < 0 && r != -EPERM
+		       ? error_system(err, r, "set the label \"%.200s\" of the file system %s",
+				 mount->label, mount->fstype)
+		       : 0;
+}
+
 /* Attributes of this mount, then those of the tree; propagation goes with the one that it is for. A
  * new file system has got its attributes with its birth. */
 static int attributes_set(const struct mounting *mounting, int mount_fd, struct berth_error *err)
@@ -148,6 +166,7 @@ static int mount_make(
 	r = target_open(rootfs, &mounting, mount_fd, err);
 	if (r == 0 && mount->kind == BOOT_MOUNT_FS) {
 		r = fs_make(&mounting, &mount_fd, err);
+		r = r < 0 ? r : label_set(mount, mount_fd, err);
 	}
 	if (r == 0) {
 		r = attributes_set(&mounting, mount_fd, err);

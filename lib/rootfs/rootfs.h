@@ -5,8 +5,8 @@
  * rootfs: the child builds the container's file system.
  *
  * In: struct boot, checked. Out: a mount namespace whose "/" is the container's. Forbidden here: paths
- * of the root file system that are not resolved from the descriptor of the root, mount(2), its /proc, any
- * memory but the caller's, and every decision that plan/ can make. Fails with an error that names the
+ * of the root file system that are not resolved from the descriptor of the root, mount(2), its /proc (but
+ * see proc.c), any memory but the caller's, and every decision that plan/ can make. Fails with an error that names the
  * path and the JSON pointer; what was mounted until then dies with the mount namespace.
  *
  * The root file system is hostile: it is an image, and another container may change it meanwhile.
@@ -99,6 +99,10 @@ int rootfs_console(struct rootfs *rootfs, const struct boot *boot, int *ret_mast
 /* "sysctl": writes kernel parameters, as they are in the namespaces of this process. After the pivot: in
  * a user namespace the kernel asks for a /proc without covers, which the next steps bring. */
 int rootfs_sysctls(const struct boot *boot, struct berth_error *err) must_use;
+
+/* A file of this process in /proc for reading and writing, "self/attr/exec": in a proc file system of our own, or,
+ * where the kernel refuses one, in that at /proc. Works before and after the pivot. */
+int rootfs_attr_open(const char *path, int *ret_fd, struct berth_error *err) must_use;
 
 /* "readonly": a read-only bind of each path upon itself; absent ones are skipped. */
 int rootfs_readonly(

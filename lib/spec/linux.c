@@ -119,7 +119,9 @@ static const struct spec_row linux_rows[] = {
 	{.key = "sysctl", .type = SPEC_MAP, .offset = offsetof(struct spec_linux, sysctl)},
 	/* The key alone says what is asked for: a device to move. */
 	{.key = "netDevices", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},
-	{.key = "mountLabel", .type = SPEC_UNBUILT},
+	{.key = "mountLabel",
+		.type = SPEC_STRING,
+		.offset = offsetof(struct spec_linux, mount_label)},
 	{.key = "personality", .type = SPEC_UNBUILT},
 	{.key = "intelRdt", .type = SPEC_UNBUILT},
 	{.key = "timeOffsets", .type = SPEC_UNBUILT},

@@ -64,6 +64,7 @@ struct spec_process {
 	struct spec_capabilities capabilities;
 	struct spec_rlimits rlimits;
 	bool no_new_privileges;
+	const char *apparmor_profile, *selinux_label;
 	bool has_oom_score_adj;
 	int64_t oom_score_adj;
 };
@@ -217,7 +218,7 @@ struct spec_linux {
 	struct spec_namespaces namespaces;
 	struct spec_mappings uid_mappings, gid_mappings;
 	struct spec_devices devices;
-	const char *rootfs_propagation;
+	const char *rootfs_propagation, *mount_label;
 	struct spec_strings masked_paths, readonly_paths;
 	struct spec_seccomp seccomp;
 	struct spec_annotations sysctl;

@@ -118,7 +118,11 @@ static int container_session(struct stage *stage, struct berth_error *err)
 	int r = sys_reset_signals();
 
 	r = r < 0 ? error_system(err, r, "reset the signals") : stage_new_session(err);
-	return r == 0 && keyring ? guard_session_keyring(keyring, err) : r;
+	if (r < 0 || !keyring) {
+		return r;
+	}
+	r = stage_label_keys(stage, err);
+	return r < 0 ? r : guard_session_keyring(keyring, err);
 }
 
 static int container_loopback(struct stage *stage, struct berth_error *err)
@@ -477,6 +481,7 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_console, container_console},
 	{WIRE_STEP_hostname, container_hostname},
 	{WIRE_STEP_sysctl, container_sysctl},
+	{WIRE_STEP_label, stage_label},
 	{WIRE_STEP_readonly, container_readonly},
 	{WIRE_STEP_masks, container_masks},
 	{WIRE_STEP_remount, container_remount},

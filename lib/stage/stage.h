@@ -112,6 +112,11 @@ int stage_listen(struct stage *stage, struct berth_error *err) must_use;
 /* "home" (environment.c): HOME and LISTEN_PID in the program's environment, where BOOT says so. */
 int stage_home(struct stage *stage, struct berth_error *err) must_use;
 
+/* What the security modules are to make of the program (labels.c). "label": its AppArmor profile, its SELinux
+ * label, from the next execve on. The first one is for keys that are made from now on. */
+int stage_label_keys(struct stage *stage, struct berth_error *err) must_use;
+int stage_label(struct stage *stage, struct berth_error *err) must_use;
+
 /* The child in a user namespace that was made or joined becomes 0:0 where 0 is mapped, and is hidden
  * from strangers in the namespaces that it joined. */
 int stage_settle(struct stage *stage, struct berth_error *err) must_use;

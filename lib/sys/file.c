@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -149,6 +150,11 @@ int sys_fchmod(int fd, mode_t mode)
 int sys_fchown(int fd, uid_t uid, gid_t gid)
 {
 	return sys_result(fchownat(fd, "", uid, gid, AT_EMPTY_PATH));
+}
+
+int sys_label(int fd, const char *label)
+{
+	return sys_result(fsetxattr(fd, "security.selinux", label, strlen(label), 0));
 }
 
 int sys_chdir(const char *path)

@@ -53,6 +53,8 @@ ssize_t sys_readlinkat(int dirfd, const char *path, char *buffer, size_t size) m
 int sys_fchmod(int fd, mode_t mode) must_use;
 int sys_fchown(int fd, uid_t uid, gid_t gid) must_use;
 
+int sys_label(int fd, const char *label) must_use; /* fsetxattr(2), security.selinux */
+
 int sys_chdir(const char *path) must_use;
 int sys_fchdir(int fd) must_use;
 int sys_getcwd(char *buffer, size_t size) must_use; /* 0; the kernel may prefix "(unreachable)" */

@@ -43,6 +43,7 @@ static const struct wire_field mount_fields[] = {
 	FIELD(11, WIRE_U64, boot_mount, tree_clear),
 	FIELD(12, WIRE_U32, boot_mount, propagation),
 	FIELD(13, WIRE_U32, boot_mount, is_propagation_recursive),
+	FIELD(14, WIRE_TEXT, boot_mount, label),
 };
 static const struct wire_record mount_record = {
 	"mount", sizeof(struct boot_mount), mount_fields, ARRAY_COUNT(mount_fields)};
@@ -117,6 +118,9 @@ static const struct wire_field boot_fields[] = {
 	NESTED(22, WIRE_RECORDS, boot, sysctls, &sysctl_record),
 	FIELD(23, WIRE_TEXT, boot, keyring),
 	NESTED(30, WIRE_RECORD, boot, hooks, &boot_hooks_record),
+	FIELD(33, WIRE_TEXT, boot, apparmor_exec),
+	FIELD(34, WIRE_TEXT, boot, selinux_label),
+	FIELD(35, WIRE_TEXT, boot, mask_option),
 };
 const struct wire_record boot_record = {
 	"boot", sizeof(struct boot), boot_fields, ARRAY_COUNT(boot_fields)};

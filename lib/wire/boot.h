@@ -42,6 +42,8 @@ struct boot_mount {
 	uint64_t tree_set, tree_clear; /* MOUNT_ATTR_*, for it and all below (rro ...) */
 	uint32_t propagation;          /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE, or 0 */
 	uint32_t is_propagation_recursive;
+	const char *
+		label; /* fs only: the SELinux label of its root, where no option sets it; or NULL */
 };
 
 struct boot_mounts {
@@ -173,7 +175,11 @@ struct boot {
 	struct boot_seccomp seccomp;
 	struct boot_sysctls sysctls;
 	struct boot_hooks hooks;
-	const char *keyring; /* name of the new session keyring; NULL: the caller's stays */
+	const char *keyring;       /* name of the new session keyring; NULL: the caller's stays */
+	const char *apparmor_exec; /* for attr/apparmor/exec: "exec PROFILE"; NULL: nothing */
+	const char *selinux_label; /* for attr/keycreate and attr/exec; NULL: nothing */
+	const char
+		*mask_option; /* one more option of the directory that masks others; NULL: none */
 };
 
 /* The table of struct boot. */

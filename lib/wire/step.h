@@ -45,6 +45,7 @@
 	X(180, C, console)       /* pty, /dev/console, controlling terminal */ \
 	X(190, C, hostname)      /* hostname and domainname */ \
 	X(191, C, sysctl)        /* kernel parameters, through a procfs of our own */ \
+	X(192, C, label)         /* AppArmor profile, SELinux label of the program */ \
 	X(200, C, readonly)      /* readonlyPaths */ \
 	X(201, C, masks)         /* maskedPaths */ \
 	X(202, C, remount)       /* what becomes read-only last, the root at the end */ \

@@ -47,6 +47,8 @@ struct fake {
 	const char *root_path; /* the host's path whose clone is called "root" */
 
 	uint64_t bounding, effective;
+	bool is_proc_forged; /* /proc is no proc file system */
+	bool is_attr_empty;  /* nothing of what is written to a file of /proc is there */
 	int setgroups_errno; /* what setgroups(2) gives; 0: success */
 	uid_t uid;
 	gid_t gid;
@@ -59,6 +61,10 @@ struct fake *fake_get(void);
 void fake_reset(int fail_at, int fail_errno);
 
 void fake_add(const struct fake_node *node);
+
+/* For fake_attr.c: a line of the trace, and what it gives; what a descriptor stands for. */
+int fake_called(const char *line);
+const char *fake_label(int fd);
 int fake_open_count(void);
 
 #endif

@@ -81,6 +81,13 @@ static struct boot_mount mounts[] = {
 		.target = "/link/sub",
 		.source = "/host/data"},
 	{.kind = BOOT_MOUNT_FS,
+		.pointer = "/mounts/9",
+		.target = "/dev/mqueue",
+		.source = "mqueue",
+		.fstype = "mqueue",
+		.options = {proc_options, 0},
+		.label = "user_u:object_r:box_t"},
+	{.kind = BOOT_MOUNT_FS,
 		.pointer = "/mounts/8",
 		.target = "/",
 		.source = "tmpfs",
@@ -153,6 +160,8 @@ static const struct boot sample = {
 	.seccomp = {{filter, sizeof(filter)}, SECCOMP_FILTER_FLAG_SPEC_ALLOW},
 	.sysctls = {sysctls, ARRAY_COUNT(sysctls)},
 	.keyring = "_ses.box",
+	.apparmor_exec = "exec box",
+	.mask_option = "context=user_u:object_r:box_t",
 };
 
 /* What the sample finds. */
@@ -204,6 +213,7 @@ static int rootfs_run(struct berth_error *err)
 	struct rootfs rootfs;
 	autofd int master_fd = -1;
 	autofd int peer_fd = -1;
+	autofd int attr_fd = -1;
 	char home[ROOTFS_PASSWD_LINE_MAX];
 	int r = rootfs_make_private(&sample, err);
 
@@ -215,6 +225,7 @@ static int rootfs_run(struct berth_error *err)
 		r = rootfs_console(&rootfs, &sample, &master_fd, &peer_fd, err);
 	}
 	r = r < 0 ? r : rootfs_sysctls(&sample, err);
+	r = r < 0 ? r : rootfs_attr_open("self/attr/apparmor/exec", &attr_fd, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(after); i++) {
 		r = after[i](&rootfs, &sample, err);
 	}
@@ -231,6 +242,7 @@ static int guard_run(struct berth_error *err)
 	r = r < 0 ? r : guard_undumpable(err);
 	r = r < 0 ? r : guard_session_keyring(sample.keyring, err);
 	r = r < 0 ? r : guard_give_pipes(sample.identity.uid, err);
+	r = r < 0 ? r : guard_label(-1, "self/attr/apparmor/exec", sample.apparmor_exec, err);
 	r = r < 0 ? r : guard_identity(&sample.identity, err);
 	r = r < 0 ? r : guard_no_new_privs(err);
 	return r < 0 ? r : guard_seccomp(&sample.seccomp, err);
@@ -366,6 +378,60 @@ static void test_keyring_may_be_refused(void **state)
 	assert_int_equal(guard_session_keyring("_ses.box", NULL), -ENOMEM);
 }
 
+/* Opens the attribute where fsopen(2) gives this; the error of the result. */
+static int attr_open(int errnum, bool is_proc_forged, struct berth_error *err)
+{
+	autofd int fd = -1;
+
+	memset(err, 0, sizeof(*err));
+	fake_reset(errnum ? 1 : 0, errnum);
+	fake_get()->is_proc_forged = is_proc_forged;
+	return rootfs_attr_open("self/attr/exec", &fd, err);
+}
+
+/* Our own proc file system; where it is refused, a real one at /proc; and never anything else. */
+static void test_attr_is_opened_in_a_proc(void **state)
+{
+	struct berth_error err;
+
+	(void)state;
+	assert_int_equal(attr_open(0, true, &err), 0);
+	assert_null(strstr(fake_get()->trace, "open /proc"));
+	assert_non_null(strstr(
+		fake_get()->trace, "openat2 mount(proc) self/attr/exec beneath no-mounts\n"));
+	assert_int_equal(attr_open(EPERM, false, &err), 0);
+	assert_non_null(
+		strstr(fake_get()->trace, "openat2 /proc self/attr/exec beneath no-mounts\n"));
+	assert_int_equal(attr_open(EPERM, true, &err), -ENODEV);
+	assert_null(strstr(fake_get()->trace, "openat2"));
+	assert_non_null(strstr(err.message, "`/proc/self/attr/exec`"));
+	assert_int_equal(attr_open(ENOMEM, false, &err), -ENOMEM);
+	assert_null(strstr(fake_get()->trace, "open /proc"));
+	assert_int_equal(fake_open_count(), 0);
+}
+
+/* A label that the kernel has not taken is an error, however the write ended. */
+static void test_label_is_read_back(void **state)
+{
+	struct berth_error err = {0};
+
+	(void)state;
+	fake_reset(0, 0);
+	fake_get()->is_attr_empty = true;
+	assert_int_equal(guard_label(-1, "self/attr/exec", "box_t", &err), -EIO);
+	assert_non_null(strstr(err.message, "has nothing of \"box_t\""));
+	memset(&err, 0, sizeof(err));
+	fake_reset(1, ENOENT);
+	assert_int_equal(guard_label(-1, "self/attr/apparmor/exec", "exec box", &err), -EINVAL);
+	assert_string_equal(err.message,
+		"write \"exec box\" to `/proc/self/attr/apparmor/exec`: the profile is not loaded");
+	memset(&err, 0, sizeof(err));
+	fake_reset(1, EINVAL);
+	assert_int_equal(guard_label(-1, "self/attr/keycreate", "x", &err), -EINVAL);
+	assert_int_equal(err.errnum, EINVAL);
+	assert_string_equal(err.message, "write \"x\" to `/proc/self/attr/keycreate`");
+}
+
 /* A kernel or a filter without a call is named, with the version that has it. */
 static void test_missing_call_is_named(void **state)
 {
@@ -456,6 +522,8 @@ int main(void)
 		cmocka_unit_test(test_rootfs_each_call_fails),
 		cmocka_unit_test(test_guard_each_call_fails),
 		cmocka_unit_test(test_keyring_may_be_refused),
+		cmocka_unit_test(test_attr_is_opened_in_a_proc),
+		cmocka_unit_test(test_label_is_read_back),
 		cmocka_unit_test(test_missing_call_is_named),
 		cmocka_unit_test(test_eagain_is_bounded),
 		cmocka_unit_test(test_groups),

@@ -34,6 +34,15 @@ def reads(path, wanted):
         return False
 
 
+def has_text(path, text):
+    """Whether the file is there, can be read, and has this in it."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return text in file.read()
+    except OSError:
+        return False
+
+
 def is_missing(path):
     return lambda: not os.path.exists(path)
 
@@ -62,6 +71,8 @@ FACTS = {
     "no-seccomp": is_missing("/proc/sys/kernel/seccomp"),
     "no-selinux": is_missing("/sys/fs/selinux/enforce"),
     "no-apparmor": is_missing("/sys/kernel/security/apparmor"),
+    "selinux": lambda: has_text("/proc/filesystems", "\tselinuxfs\n"),
+    "apparmor": lambda: has_text("/proc/self/attr/apparmor/current", ""),
     "no-kvm": is_missing("/dev/kvm"),
     "no-fuse": is_missing("/dev/fuse"),
     "no-network-devices": is_missing("/sys/class/net/lo"),

@@ -238,7 +238,7 @@ static void test_pieces(void **state)
 	(void)state;
 	arena_init(&arena, MEMORY_MAX);
 	assert_int_equal(plan_options_parse(&strings, "", &arena, &options, NULL), 0);
-	assert_data(&options, "mode=755@0|size=1m@0|context=\"a:b:s0:c1,c2\"@1|x@1|"
+	assert_data(&options, "mode=755@0|size=1m@0|context=a:b:s0:c1,c2@1|x@1|"
 			      "lowerdir=a\\,b:c@2|upperdir=d@2|y\\@3");
 }
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the kernel is told through /proc: parameters, and labels of this process. The container's /proc is not
+ * used where there is a choice: what stands there is the image's or the config's affair, and a write that is led
+ * to another file of the kernel's would be the host's undoing (CVE-2019-16884, CVE-2025-52881). A proc file
+ * system of our own, mounted nowhere, cannot be changed by anybody, and lives no longer than its step.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "rootfs/fail.h"
+#include "rootfs/mount.h"
+#include "rootfs/rootfs.h"
+#include "sys/abi.h"
+#include "sys/file.h"
+
+enum { SYSCTL_PATH_SIZE = 4096 };
+
+/* Without options it is the full one, with /proc/sys. */
+static int proc_new(const struct wire_texts *options, int *ret_fd, struct berth_error *err)
+{
+	const struct boot_mount proc = {.source = "proc", .fstype = "proc", .options = *options};
+
+	return rootfs_mount_new(
+		&proc, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, NULL, ret_fd, err);
+}
+
+static int sysctl_open(int *ret_fd, struct berth_error *err)
+{
+	static const char *const none[] = {NULL};
+	const struct wire_texts options = {.items = none, .count = 0};
+	struct berth_error local = {0};
+	int r = proc_new(&options, ret_fd, &local);
+
+	if (r == -EPERM) {
+		return error_system(err, r,
+			"a proc file system to set kernel parameters with is refused: in a user namespace "
+			"it needs one at /proc that nothing covers, or a pid namespace of its own");
+	}
+	if (r < 0 && err) {
+		*err = local;
+	}
+	return r;
+}
+
+/* The newline is what sysctl(8) writes: by it, an empty value is one, too. */
+static int write_value(int fd, const char *value)
+{
+	char line[BOOT_SYSCTL_VALUE_MAX + 2];
+	struct strbuf text;
+
+	strbuf_init(&text, line, sizeof(line));
+	strbuf_add(&text, value);
+	strbuf_add(&text, "\n");
+	return text.is_cut ? -E2BIG : sys_write_once(fd, line, text.length);
+}
+
+static int sysctl_write(int proc_fd, const struct boot_sysctl *sysctl, struct berth_error *err)
+{
+	char path[SYSCTL_PATH_SIZE];
+	autofd int fd = -1;
+	int r;
+
+	if (snprintf(path, sizeof(path), "sys/%s", sysctl->name) >= (int)sizeof(path)) {
+		return rootfs_fail(err, -ENAMETOOLONG, ROOTFS_CALL_OTHER, sysctl->name, "open");
+	}
+	fd = sys_openat2(proc_fd, path, O_WRONLY, 0,
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+	if (fd == -ENOENT) {
+		return rootfs_fail(err, fd, ROOTFS_CALL_OTHER, sysctl->name,
+			"the kernel has no such parameter here:");
+	}
+	if (fd < 0) {
+		return rootfs_fail(
+			err, fd, ROOTFS_CALL_OPENAT2, sysctl->name, "open the kernel parameter");
+	}
+	r = write_value(fd, sysctl->value);
+	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, sysctl->name,
+			       "the kernel refuses the value of")
+		     : 0;
+}
+
+int rootfs_sysctls(const struct boot *boot, struct berth_error *err)
+{
+	autofd int proc_fd = -1;
+	int r = boot->sysctls.count > 0 ? sysctl_open(&proc_fd, err) : 0;
+
+	if (r < 0) {
+		error_add_pointer(err, "/linux/sysctl");
+	}
+	for (size_t i = 0; r == 0 && i < boot->sysctls.count; i++) {
+		r = sysctl_write(proc_fd, &boot->sysctls.items[i], err);
+		if (r < 0) {
+			error_add_pointer(err, boot->sysctls.items[i].pointer);
+		}
+	}
+	return r;
+}
+
+/* What is mounted at /proc: "self" in it, if it is there at all, is this process. */
+static int proc_mounted(void)
+{
+	autofd int fd = sys_open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW);
+	uint64_t magic = 0;
+	int r = fd < 0 ? fd : sys_fs_magic(fd, &magic);
+
+	if (r < 0) {
+		return r;
+	}
+	return magic == PROC_SUPER_MAGIC ? take_fd(&fd) : -ENODEV;
+}
+
+/* Through no mount: what covers the file is an error. The link "self" is the kernel's. */
+static int attr_open(bool is_mounted, const char *path)
+{
+	static const char *const pid_only[] = {"subset=pid", NULL};
+	const struct wire_texts options = {.items = pid_only, .count = 1};
+	autofd int proc_fd = is_mounted ? proc_mounted() : -1;
+	int r = is_mounted ? proc_fd : proc_new(&options, &proc_fd, NULL);
+
+	return r < 0 ? r
+		     : sys_openat2(proc_fd, path, O_RDWR, 0,
+			       RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}
+
+int rootfs_attr_open(const char *path, int *ret_fd, struct berth_error *err)
+{
+	int r = attr_open(false, path);
+
+	/* A user namespace without a pid namespace of its own gets none, nor one inside another whose /proc has
+	 * covers; a profile of AppArmor that berth is under may forbid files that are mounted nowhere. */
+	if (r == -EPERM || r == -EACCES) {
+		r = attr_open(true, path);
+	}
+	if (r < 0) {
+		return error_system(err, r, "open `/proc/%s`", path);
+	}
+	*ret_fd = r;
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The part of the fake that is about files of /proc and about labels. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fake.h"
+#include "sys/abi.h"
+#include "sys/file.h"
+
+static int called(const char *call, int fd, const char *rest)
+{
+	char line[FAKE_LABEL_SIZE * 2];
+
+	(void)snprintf(
+		line, sizeof(line), "%s %s%s%s", call, fake_label(fd), *rest ? " " : "", rest);
+	return fake_called(line);
+}
+
+int sys_fs_magic(int fd, uint64_t *ret_magic)
+{
+	const char *label = fake_label(fd);
+	bool is_proc = strstr(label, "/proc/") ||
+		       (strcmp(label, "/proc") == 0 && !fake_get()->is_proc_forged);
+	int r = called("fstatfs", fd, "");
+
+	if (r == 0) {
+		*ret_magic = strstr(label, "/dev/pts") ? DEVPTS_SUPER_MAGIC : 0;
+		*ret_magic = is_proc ? PROC_SUPER_MAGIC : *ret_magic;
+	}
+	return r;
+}
+
+/* One byte, whatever was written. */
+ssize_t sys_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	int r = called("pread", fd, offset == 0 ? "at 0" : "elsewhere");
+
+	memset(buffer, 'x', size);
+	return r < 0 || fake_get()->is_attr_empty ? r : (ssize_t)size;
+}
+
+int sys_label(int fd, const char *label)
+{
+	return called("label", fd, label);
+}
