@@ -69,6 +69,15 @@ int cgroup_narrow(struct cgroup *cgroup, const char *text, struct berth_error *e
 int cgroup_limit(const struct cgroup *cgroup, const struct host_cgroup *plan, bool is_final,
 	struct berth_error *err) must_use;
 
+/* What a file holds, without the last newline, in the arena; NULL where there is no such file. */
+int cgroup_read(const struct cgroup *cgroup, const struct host_cgroup_read *read,
+	struct arena *arena, const char **ret_text) must_use;
+
+/* Writes the limits of a cgroup that is in use, and its device filter. Where one is refused, those that were written
+ * before are put back; an error says what could not be. */
+int cgroup_update(
+	struct cgroup *cgroup, const struct host_cgroup *plan, struct berth_error *err) must_use;
+
 /* Freezes and waits until all are frozen, or thaws. After a failure to freeze it is thawed. */
 int cgroup_freeze(const struct cgroup *cgroup, bool is_frozen, struct berth_error *err) must_use;
 

@@ -227,8 +227,8 @@ static int make_part(struct cgroup_dir *dir, const char *part, const char *contr
 	return r;
 }
 
-/* Version 2: the controllers reach the directory that is to be made only through all above it. */
-static int enable_way(struct cgroup_dir *dir, uint32_t parts, const char *controllers)
+/* The controllers reach a directory only through all above it. */
+int cgroup_enable_way(struct cgroup_dir *dir, uint32_t parts, const char *controllers)
 {
 	const char *at = dir->path + 1;
 	char part[CGROUP_PART_MAX];
@@ -258,7 +258,7 @@ static int make_path(struct cgroup_dir *dir, bool is_own_name, const char *contr
 	bool is_leftover = is_own_name && dir->is_there;
 	char part[CGROUP_PART_MAX];
 	uint32_t parts = 0;
-	int r = enable_way(dir, there, controllers);
+	int r = cgroup_enable_way(dir, there, controllers);
 
 	while (r == 0 && next_part(&at, part)) {
 		if (parts++ < there) {

@@ -87,9 +87,45 @@ int cgroup_time_left(uint64_t end_ns);
 /* Takes `*delay_ms` of time, and doubles it up to a tenth of a second. */
 void cgroup_back_off(int *delay_ms);
 
+/* What files held before they were written, and how to write that back: update.c. */
+struct cgroup_undo_item {
+	int fd; /* of the directory, borrowed */
+	const char *file, *text;
+};
+
+struct cgroup_undo {
+	struct arena arena;
+	struct cgroup_undo_item *items;
+	size_t count;
+};
+
+/* Before a write. A file that cannot be read, or whose content is not to be written, is left out. */
+void cgroup_undo_push(struct cgroup_undo *undo, int fd, const struct host_cgroup_write *write);
+
+/* The text that brings back what a file held, when `value` has been written to it; NULL: none is known. In the arena. */
+const char *cgroup_undo_text(
+	struct arena *arena, const char *file, const char *value, const char *held);
+
+/* Those writes of a plan whose flags under the mask are these, in their order. */
+struct cgroup_writer {
+	const struct cgroup *cgroup;
+	const struct host_cgroup *plan;
+	struct cgroup_undo *undo; /* NULL: nothing is remembered */
+};
+int cgroup_write_all(const struct cgroup_writer *writer, uint32_t mask, uint32_t flags,
+	struct berth_error *err) must_use;
+
+/* Version 2: enables controllers for what is below so many leading parts of the path, the root's among them. */
+int cgroup_enable_way(struct cgroup_dir *dir, uint32_t parts, const char *controllers) must_use;
+
 /* The device filter. */
 int cgroup_devices_v1(int fd, const struct host_devices *devices, struct berth_error *err) must_use;
 int cgroup_devices_v2(int fd, const struct host_devices *devices, struct berth_error *err) must_use;
+
+/* The same for a cgroup that is in use: nothing that is allowed before and after is denied in between, and after a failure
+ * the old rules hold. What is denied but for rules alone, or allowed without any. */
+int cgroup_devices_v1_update(
+	int fd, const struct host_devices *devices, struct berth_error *err) must_use;
 
 /* The program of the filter, for tests as well; instructions in the arena. */
 struct bpf_insn;

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdlib.h>
 
+#include "base/str.h"
 #include "cgroup/inside.h"
 
-/* Why version 2 has no file of a controller: what the kernel has said when it was to be enabled above (its
- * admin-guide/cgroup-v2, "No Internal Process Constraint" and "Threads"). */
-static const char *missing_reason(int refused)
+/* Why there is no such file. On version 2 that is what the kernel has said when the controller was to be enabled above
+ * (its admin-guide/cgroup-v2, "No Internal Process Constraint" and "Threads"). */
+static const char *missing_reason(const struct cgroup_dir *dir)
 {
-	switch (refused) {
+	if (!dir->is_v2) {
+		return " (this kernel has no such file)";
+	}
+	switch (dir->refused) {
 	case -EBUSY:
 		return " (a cgroup above it holds processes)";
 	case -EOPNOTSUPP:
@@ -17,11 +22,47 @@ static const char *missing_reason(int refused)
 	}
 }
 
-static int write_one(const struct cgroup *cgroup, const struct host_cgroup_write *write)
+static const char *failure_reason(
+	const struct cgroup_dir *dir, const struct host_cgroup_write *write, int errnum)
 {
-	int fd = cgroup->dirs[write->dir].fd;
-	int r = fd < 0 ? -ENOENT : cgroup_file_write(fd, write->file, write->value);
+	if (errnum == -ENOENT) {
+		return missing_reason(dir);
+	}
+	return errnum == -EBUSY && str_has_prefix(write->file, "memory.")
+		       ? " (more is in use than can be reclaimed)"
+		       : "";
+}
 
+/* Some files take everything, and do nothing with it. */
+static int check_taken(int fd, const struct host_cgroup_write *write)
+{
+	char text[32];
+	int length = cgroup_file_read(fd, write->file, text, sizeof(text));
+
+	if (length < 0) {
+		return length;
+	}
+	return strtoull(text, NULL, 10) > strtoull(write->value, NULL, 10) ? -EOPNOTSUPP : 0;
+}
+
+static int write_one(const struct cgroup_writer *writer, const struct host_cgroup_write *write)
+{
+	int fd = writer->cgroup->dirs[write->dir].fd;
+	size_t mark = writer->undo ? writer->undo->count : 0;
+	int r = fd < 0 ? -ENOENT : 0;
+
+	if (r == 0 && writer->undo) {
+		cgroup_undo_push(writer->undo, fd, write);
+	}
+	if (r == 0) {
+		r = cgroup_file_write(fd, write->file, write->value);
+	}
+	if (r == 0 && (write->flags & HOST_CGROUP_CHECKED)) {
+		r = check_taken(fd, write);
+	}
+	if (r < 0 && writer->undo) {
+		writer->undo->count = mark;
+	}
 	/* Gone as a file, or as a feature behind it. */
 	if ((write->flags & HOST_CGROUP_OPTIONAL) &&
 		(r == -ENOENT || r == -EOPNOTSUPP || r == -EACCES)) {
@@ -30,38 +71,55 @@ static int write_one(const struct cgroup *cgroup, const struct host_cgroup_write
 	return r;
 }
 
-static int write_failed(const struct cgroup *cgroup, const struct host_cgroup_write *write,
+static int write_failed(const struct cgroup_writer *writer, const struct host_cgroup_write *write,
 	int errnum, struct berth_error *err)
 {
-	const struct cgroup_dir *dir = &cgroup->dirs[write->dir];
+	const struct cgroup_dir *dir = &writer->cgroup->dirs[write->dir];
 
 	(void)error_system(err, errnum, "write \"%s\" to %s%s/%s%s", write->value, dir->mount_point,
-		dir->path, write->file, errnum == -ENOENT ? missing_reason(dir->refused) : "");
+		dir->path, write->file, failure_reason(dir, write, errnum));
 	error_add_pointer(err, write->pointer);
 	return errnum;
 }
 
-/* How many writes are done with: a pair that goes in the other order is two. */
-static int write_at(const struct cgroup *cgroup, const struct host_cgroup *plan, size_t at,
-	struct berth_error *err)
+/* How many writes are done with: a pair that goes in the other order is two, and so is one in the place of the next. */
+static int write_at(const struct cgroup_writer *writer, size_t at, struct berth_error *err)
 {
-	const struct host_cgroup_write *write = &plan->writes[at];
-	int r = write_one(cgroup, write);
-	bool is_turned = r == -EINVAL && (write->flags & HOST_CGROUP_WITH_NEXT) &&
-			 at + 1 < plan->write_count;
+	const struct host_cgroup_write *write = &writer->plan->writes[at];
+	bool has_next = at + 1 < writer->plan->write_count;
+	int r = write_one(writer, write);
+	bool is_turned = r == -EINVAL && (write->flags & HOST_CGROUP_WITH_NEXT) && has_next;
 
+	if (has_next && (write->flags & HOST_CGROUP_ELSE_NEXT) && (r == 0 || r == -ENOENT)) {
+		return r == 0 ? 2 : 1;
+	}
 	if (is_turned) {
-		int next = write_one(cgroup, write + 1);
+		int next = write_one(writer, write + 1);
 
 		if (next < 0) {
-			return write_failed(cgroup, write + 1, next, err);
+			return write_failed(writer, write + 1, next, err);
 		}
-		r = write_one(cgroup, write);
+		r = write_one(writer, write);
 	}
 	if (r < 0) {
-		return write_failed(cgroup, write, r, err);
+		return write_failed(writer, write, r, err);
 	}
 	return is_turned ? 2 : 1;
+}
+
+int cgroup_write_all(
+	const struct cgroup_writer *writer, uint32_t mask, uint32_t flags, struct berth_error *err)
+{
+	for (size_t i = 0; i < writer->plan->write_count;) {
+		bool is_wanted = (writer->plan->writes[i].flags & mask) == flags;
+		int r = is_wanted ? write_at(writer, i, err) : 1;
+
+		if (r < 0) {
+			return r;
+		}
+		i += (size_t)r;
+	}
+	return 0;
 }
 
 /* Without the cgroup, which may be missing for a user without privileges, nothing but what the config asks for is
@@ -97,16 +155,10 @@ static int limit_devices(
 int cgroup_limit(const struct cgroup *cgroup, const struct host_cgroup *plan, bool is_final,
 	struct berth_error *err)
 {
-	for (size_t i = 0; i < plan->write_count;) {
-		bool is_later = (plan->writes[i].flags & HOST_CGROUP_FINAL) != 0;
-		int r = is_later == is_final ? write_at(cgroup, plan, i, err) : 1;
+	const struct cgroup_writer writer = {.cgroup = cgroup, .plan = plan};
+	int r = cgroup_write_all(&writer, HOST_CGROUP_FINAL, is_final ? HOST_CGROUP_FINAL : 0, err);
 
-		if (r < 0) {
-			return r;
-		}
-		i += (size_t)r;
-	}
-	return is_final ? limit_devices(cgroup, &plan->devices, err) : 0;
+	return r == 0 && is_final ? limit_devices(cgroup, &plan->devices, err) : r;
 }
 
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup)

@@ -68,6 +68,11 @@ static bool is_rootless(const struct plan_work *work)
 
 const char *plan_cgroup_missing(const struct plan_work *work)
 {
+	if (work->is_update) {
+		return work->plan->host.cgroup.dir_count == 0
+			       ? "the container has no cgroup"
+			       : "no cgroup of the container has the controller";
+	}
 	if (work->request->is_cgroup_disabled) {
 		return "cgroups are disabled for this container";
 	}

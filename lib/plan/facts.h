@@ -30,6 +30,12 @@ struct facts_link {
 	const char *target;
 };
 
+/* For an update: what a file of the container's cgroup holds, without the last newline. */
+struct facts_value {
+	const char *file; /* "cpu.max" */
+	const char *text; /* NULL: there is no such file */
+};
+
 struct facts {
 	uint32_t euid, egid;
 	bool is_userns;    /* this process is in a user namespace that is not the initial one */
@@ -41,6 +47,8 @@ struct facts {
 	const struct facts_link *links;
 	size_t link_count;
 	bool has_apparmor, has_selinux;
+	const struct facts_value *values;
+	size_t value_count;
 };
 
 #endif

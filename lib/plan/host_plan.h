@@ -87,6 +87,8 @@ enum host_cgroup_write_flags {
 	HOST_CGROUP_FINAL = 1 << 0, /* not before the child is ready: pids.max counts berth-init */
 	HOST_CGROUP_OPTIONAL = 1 << 1,  /* asks for nothing where the kernel has no such file */
 	HOST_CGROUP_WITH_NEXT = 1 << 2, /* where EINVAL refuses it, the next one goes first */
+	HOST_CGROUP_ELSE_NEXT = 1 << 3, /* the next one is for where there is no such file */
+	HOST_CGROUP_CHECKED = 1 << 4,   /* a file that holds more afterwards has taken no limit */
 };
 
 struct host_cgroup_write {
@@ -94,6 +96,12 @@ struct host_cgroup_write {
 	const char *file, *value;
 	const char *pointer; /* of the field that asks for it */
 	uint32_t flags;
+};
+
+/* A file of the container's cgroup whose content an update goes by. */
+struct host_cgroup_read {
+	size_t dir; /* index of the directory */
+	const char *file;
 };
 
 enum host_device_access {

@@ -219,6 +219,9 @@ static void write_cgroup(struct text_out *out, const struct host_cgroup *cgroup)
 		text_label(out, "cgroup");
 		text_quote(out, dir->mount_point, false);
 		text_quote(out, dir->path, false);
+		if (dir->is_v2 && cgroup->layout == HOST_CGROUP_V1 && dir->controllers[0]) {
+			text_add(out, " [with %s]", dir->controllers);
+		}
 		text_add(out, "%s\n", dir->is_optional ? " [where it can be made]" : "");
 	}
 	for (size_t i = 0; i < cgroup->write_count; i++) {
@@ -227,10 +230,12 @@ static void write_cgroup(struct text_out *out, const struct host_cgroup *cgroup)
 		text_label(out, "limit");
 		text_add(out, "%s = ", write->file);
 		text_quote(out, write->value, false);
-		text_add(out, "%s%s%s\n",
+		text_add(out, "%s%s%s%s%s\n",
 			write->flags & HOST_CGROUP_FINAL ? " [when it is ready]" : "",
 			write->flags & HOST_CGROUP_OPTIONAL ? " [where it exists]" : "",
-			write->flags & HOST_CGROUP_WITH_NEXT ? " [or after the next]" : "");
+			write->flags & HOST_CGROUP_WITH_NEXT ? " [or after the next]" : "",
+			write->flags & HOST_CGROUP_ELSE_NEXT ? " [else the next]" : "",
+			write->flags & HOST_CGROUP_CHECKED ? " [and it is so then]" : "");
 	}
 	if (cgroup->devices.is_present) {
 		write_device_rules(out, &cgroup->devices);
@@ -551,10 +556,20 @@ static void write_after_pivot(struct text_out *out, const struct plan *plan)
 	}
 }
 
+static int text_take(struct text_out *out, char **ret_text)
+{
+	autoptr char *data = out->data;
+
+	if (out->status < 0) {
+		return out->status;
+	}
+	*ret_text = take_ptr(data);
+	return 0;
+}
+
 int plan_text(const struct plan *plan, char **ret_text)
 {
 	struct text_out out = {0};
-	autoptr char *data = NULL;
 
 	write_host(&out, &plan->host);
 	write_hooks(&out, &plan->hooks.prestart);
@@ -570,10 +585,14 @@ int plan_text(const struct plan *plan, char **ret_text)
 		text_add(&out, "%s", i == 0 ? "warnings\n" : "");
 		text_add(&out, "  %s\n", plan->notes.items[i]);
 	}
-	data = out.data;
-	if (out.status < 0) {
-		return out.status;
-	}
-	*ret_text = take_ptr(data);
-	return 0;
+	return text_take(&out, ret_text);
+}
+
+int plan_update_text(const struct host_cgroup *cgroup, char **ret_text)
+{
+	struct text_out out = {0};
+
+	text_add(&out, "update\n");
+	write_cgroup(&out, cgroup);
+	return text_take(&out, ret_text);
 }

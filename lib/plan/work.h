@@ -21,6 +21,7 @@ struct plan_work {
 	uint32_t joined;          /* CLONE_NEW* of the namespaces that are joined by path */
 	bool is_map_known;        /* the user namespace has the mappings of the config */
 	const char *label_option; /* "context=LABEL" of new file systems; NULL: none */
+	bool is_update; /* the cgroup is there, and of the spec there are its resources alone */
 };
 
 /* A planner: plan.c and exec.c have them in order. */

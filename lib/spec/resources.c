@@ -82,6 +82,86 @@ static const struct spec_row pids_rows[] = {
 static const struct spec_table pids_table = {
 	sizeof(struct spec_pids), pids_rows, ARRAY_COUNT(pids_rows)};
 
+static const struct spec_row weight_rows[] = {
+	{.key = "major",
+		.type = SPEC_I64,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_block_weight, major)},
+	{.key = "minor",
+		.type = SPEC_I64,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_block_weight, minor)},
+	{.key = "weight", .type = SPEC_U32, .offset = offsetof(struct spec_block_weight, weight)},
+	{.key = "leafWeight",
+		.type = SPEC_U32,
+		.offset = offsetof(struct spec_block_weight, leaf_weight)},
+};
+
+static const struct spec_table weight_table = {
+	sizeof(struct spec_block_weight), weight_rows, ARRAY_COUNT(weight_rows)};
+
+static const struct spec_row rate_rows[] = {
+	{.key = "major",
+		.type = SPEC_I64,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_block_rate, major)},
+	{.key = "minor",
+		.type = SPEC_I64,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_block_rate, minor)},
+	{.key = "rate",
+		.type = SPEC_U64,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_block_rate, rate)},
+};
+
+static const struct spec_table rate_table = {
+	sizeof(struct spec_block_rate), rate_rows, ARRAY_COUNT(rate_rows)};
+
+static const struct spec_row block_rows[] = {
+	{.key = "weight", .type = SPEC_U32, .offset = offsetof(struct spec_block_io, weight)},
+	{.key = "leafWeight",
+		.type = SPEC_U32,
+		.offset = offsetof(struct spec_block_io, leaf_weight)},
+	{.key = "weightDevice",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_block_io, weight_devices),
+		.table = &weight_table},
+	{.key = "throttleReadBpsDevice",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_block_io, read_bytes),
+		.table = &rate_table},
+	{.key = "throttleWriteBpsDevice",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_block_io, write_bytes),
+		.table = &rate_table},
+	{.key = "throttleReadIOPSDevice",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_block_io, read_operations),
+		.table = &rate_table},
+	{.key = "throttleWriteIOPSDevice",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_block_io, write_operations),
+		.table = &rate_table},
+};
+
+static const struct spec_table block_table = {
+	sizeof(struct spec_block_io), block_rows, ARRAY_COUNT(block_rows)};
+
+static const struct spec_row hugepage_rows[] = {
+	{.key = "pageSize",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_hugepage_limit, page_size)},
+	{.key = "limit",
+		.type = SPEC_U64,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_hugepage_limit, limit)},
+};
+
+static const struct spec_table hugepage_table = {
+	sizeof(struct spec_hugepage_limit), hugepage_rows, ARRAY_COUNT(hugepage_rows)};
+
 static const struct spec_row resources_rows[] = {
 	{.key = "devices",
 		.type = SPEC_OBJECTS,
@@ -100,8 +180,14 @@ static const struct spec_row resources_rows[] = {
 		.offset = offsetof(struct spec_resources, pids),
 		.table = &pids_table},
 	{.key = "unified", .type = SPEC_MAP, .offset = offsetof(struct spec_resources, unified)},
-	{.key = "blockIO", .type = SPEC_UNBUILT},
-	{.key = "hugepageLimits", .type = SPEC_UNBUILT},
+	{.key = "blockIO",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_resources, block_io),
+		.table = &block_table},
+	{.key = "hugepageLimits",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_resources, hugepage_limits),
+		.table = &hugepage_table},
 	{.key = "network", .type = SPEC_UNBUILT},
 	/* The key alone says what is asked for: a device to limit. */
 	{.key = "rdma", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},

@@ -205,11 +205,53 @@ struct spec_pids {
 	bool has_limit;
 };
 
+/* linux.resources.blockIO.weightDevice[]: a weight of 0 is the same as absent */
+struct spec_block_weight {
+	int64_t major, minor;
+	uint32_t weight, leaf_weight;
+};
+
+struct spec_block_weights {
+	const struct spec_block_weight *items;
+	size_t count;
+};
+
+/* linux.resources.blockIO.throttle*[]: a rate of 0 is no limit */
+struct spec_block_rate {
+	int64_t major, minor;
+	uint64_t rate;
+};
+
+struct spec_block_rates {
+	const struct spec_block_rate *items;
+	size_t count;
+};
+
+/* linux.resources.blockIO: weights of 0 are the same as absent. Rates are bytes and operations a second. */
+struct spec_block_io {
+	uint32_t weight, leaf_weight;
+	struct spec_block_weights weight_devices;
+	struct spec_block_rates read_bytes, write_bytes, read_operations, write_operations;
+};
+
+/* linux.resources.hugepageLimits[] */
+struct spec_hugepage_limit {
+	const char *page_size; /* "2MB" */
+	uint64_t limit;        /* bytes */
+};
+
+struct spec_hugepage_limits {
+	const struct spec_hugepage_limit *items;
+	size_t count;
+};
+
 struct spec_resources {
 	struct spec_device_rules devices;
 	struct spec_memory memory;
 	struct spec_cpu cpu;
 	struct spec_pids pids;
+	struct spec_block_io block_io;
+	struct spec_hugepage_limits hugepage_limits;
 	struct spec_annotations unified;
 };
 

@@ -74,8 +74,8 @@ fails_with() {
 	[ "$output" = RAN ]
 	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/agent"}'
 	fails_with "/linux/seccomp/listenerPath" "not supported"
-	config 'del(.linux.seccomp) | .linux.resources = {"blockIO": {"weight": 10}}'
-	fails_with "/linux/resources/blockIO" "not supported"
+	config 'del(.linux.seccomp) | .linux.resources = {"network": {"classID": 10}}'
+	fails_with "/linux/resources/network" "not supported"
 	config 'del(.linux.resources) | .process.scheduler = {"policy": "SCHED_OTHER"}'
 	fails_with "/process/scheduler" "not supported"
 }

@@ -58,6 +58,30 @@ static const struct section {
 		"{\"ociVersion\": \"1.3.0\", \"linux\": {"
 		"\"devices\": [{\"type\": \"c\", \"path\": \"x\"",
 		"}]}}"},
+	{"/linux/resources/blockIO/throttleReadBpsDevice/0",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"resources\": {\"blockIO\": {"
+		"\"throttleReadBpsDevice\": [{\"major\": 1, \"minor\": 1, \"rate\": 1",
+		"}]}}}}"},
+	{"/linux/resources/blockIO/throttleWriteBpsDevice/0",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"resources\": {\"blockIO\": {"
+		"\"throttleWriteBpsDevice\": [{\"major\": 1, \"minor\": 1, \"rate\": 1",
+		"}]}}}}"},
+	{"/linux/resources/blockIO/throttleReadIOPSDevice/0",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"resources\": {\"blockIO\": {"
+		"\"throttleReadIOPSDevice\": [{\"major\": 1, \"minor\": 1, \"rate\": 1",
+		"}]}}}}"},
+	{"/linux/resources/blockIO/throttleWriteIOPSDevice/0",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"resources\": {\"blockIO\": {"
+		"\"throttleWriteIOPSDevice\": [{\"major\": 1, \"minor\": 1, \"rate\": 1",
+		"}]}}}}"},
+	{"/linux/resources/blockIO/weightDevice/0",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"resources\": {\"blockIO\": {"
+		"\"weightDevice\": [{\"major\": 1, \"minor\": 1",
+		"}]}}}}"},
+	{"/linux/resources/hugepageLimits/0",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"resources\": {"
+		"\"hugepageLimits\": [{\"pageSize\": \"x\", \"limit\": 1",
+		"}]}}}"},
 	{"/linux/seccomp",
 		"{\"ociVersion\": \"1.3.0\", \"linux\": {"
 		"\"seccomp\": {\"defaultAction\": \"x\"",
@@ -356,7 +380,7 @@ static void test_unbuilt(void **state)
 /* Empty all the way down is no request; anything else in it is. */
 static void test_nearly_empty(void **state)
 {
-	static const struct field block = {"/linux/resources/blockIO", NULL, UNBUILT, NULL};
+	static const struct field network = {"/linux/resources/network", NULL, UNBUILT, NULL};
 	static const struct field priority = {"/process/ioPriority", NULL, UNBUILT, NULL};
 	static const struct field devices = {"/linux/netDevices", NULL, UNBUILT, NULL};
 	static const char no[] = " is not supported by this version of berth";
@@ -364,15 +388,16 @@ static void test_nearly_empty(void **state)
 	struct strbuf buf;
 
 	(void)state;
-	expect_good(&block, "{\"weightDevice\": [], \"weight\": 0, \"x\": {\"y\": {\"z\": false}}, "
-			    "\"leafWeight\": null}");
+	expect_good(&network,
+		"{\"priorities\": [], \"classID\": 0, \"x\": {\"y\": {\"z\": false}}, "
+		"\"a\": null}");
 	strbuf_init(&buf, message, sizeof(message));
-	strbuf_printf(&buf, "linux.resources.blockIO%s", no);
-	expect_bad(&block, "{\"weight\": 1}", "/linux/resources/blockIO", message);
+	strbuf_printf(&buf, "linux.resources.network%s", no);
+	expect_bad(&network, "{\"classID\": 1}", "/linux/resources/network", message);
 	expect_bad(
-		&block, "{\"a\": {}, \"b\": {\"c\": [{}]}}", "/linux/resources/blockIO", message);
-	expect_bad(&block, "0.5", "/linux/resources/blockIO", message);
-	expect_bad(&block, "true", "/linux/resources/blockIO", message);
+		&network, "{\"a\": {}, \"b\": {\"c\": [{}]}}", "/linux/resources/network", message);
+	expect_bad(&network, "0.5", "/linux/resources/network", message);
+	expect_bad(&network, "true", "/linux/resources/network", message);
 	expect_good(&priority, "{\"class\": \"\", \"priority\": null}");
 	expect_good(&devices, "{}");
 }
