@@ -158,5 +158,6 @@ int cmd_run(const struct cli_globals *globals, int argc, char **argv);
 int cmd_spec(const struct cli_globals *globals, int argc, char **argv);
 int cmd_start(const struct cli_globals *globals, int argc, char **argv);
 int cmd_state(const struct cli_globals *globals, int argc, char **argv);
+int cmd_update(const struct cli_globals *globals, int argc, char **argv);
 
 #endif

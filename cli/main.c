@@ -24,6 +24,7 @@ static const struct cli_verb verbs[] = {
 	{"resume", "ID", "thaw them", cmd_resume},
 	{"mounts", "add|remove ID FILE", "mount something in a container that runs, or unmount it",
 		cmd_mounts},
+	{"update", "[OPTION ...] ID", "set other limits for a container", cmd_update},
 	{"list", "[--format table|json] [--quiet]", "list the containers", cmd_list},
 	{"kill", "[--all] [--regex] ID [SIGNAL]", "send a signal to a container (default: TERM)",
 		cmd_kill},

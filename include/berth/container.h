@@ -197,6 +197,17 @@ BERTH_PUBLIC int berth_resume(
 	const struct berth_context *context, const char *id, struct berth_error *err);
 
 /**
+ * Sets other limits for a container that is created, running or paused: `resources` is a JSON object like the
+ * "linux.resources" of config.json (config-linux.md). What it does not name keeps its value, and so do device rules
+ * where "devices" is empty. Where the kernel refuses one limit, those that were set before it are put back.
+ *
+ * A zero that asks for nothing there asks for nothing here. What "pids": {"limit": 0} means depends on the version of
+ * the specification: that of a member "ociVersion" of the object, or else of the container's config.
+ */
+BERTH_PUBLIC int berth_update(const struct berth_context *context, const char *id,
+	const char *resources, size_t length, struct berth_error *err);
+
+/**
  * The processes of a container: those in its cgroup and below, as this pid namespace sees them; without a
  * cgroup the first one alone.
  *

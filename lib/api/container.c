@@ -303,6 +303,18 @@ int berth_resume(const struct berth_context *context, const char *id, struct ber
 	return r < 0 ? r : life_pause(&taken.life, id, false, err);
 }
 
+int berth_update(const struct berth_context *context, const char *id, const char *resources,
+	size_t length, struct berth_error *err)
+{
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
+
+	if (r == 0 && !resources) {
+		r = error_set(err, BERTH_ERROR_USAGE, "resources is not set");
+	}
+	return r < 0 ? r : life_update(&taken.life, id, resources, length, err);
+}
+
 int berth_pids(const struct berth_context *context, const char *id, pid_t **ret_pids,
 	size_t *ret_count, struct berth_error *err)
 {

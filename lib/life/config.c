@@ -186,6 +186,25 @@ int life_config_open_mounts(
 	return r;
 }
 
+int life_config_read_update(struct life_config *config, const char *text, size_t length,
+	struct spec_update *ret_update, struct berth_error *err)
+{
+	int r;
+
+	memset(config, 0, sizeof(*config));
+	arena_init(&config->arena, LIFE_MEMORY_MAX);
+	config->text = text;
+	config->length = length;
+	r = parse_text(config, "the text of the resources", err);
+	if (r == 0) {
+		r = spec_decode_update(config->tree, &config->arena, ret_update, err);
+	}
+	if (r < 0) {
+		life_config_locate(config, err);
+	}
+	return r;
+}
+
 int life_config_open(
 	struct life_config *config, const char *bundle, const char *file, struct berth_error *err)
 {

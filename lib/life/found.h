@@ -65,6 +65,10 @@ int life_config_open_process(
 int life_config_open_mounts(struct life_config *config, const char *text, size_t length,
 	struct berth_error *err) must_use;
 
+/* The same of a text with an object like the config's "linux.resources", which must live as long. */
+int life_config_read_update(struct life_config *config, const char *text, size_t length,
+	struct spec_update *ret_update, struct berth_error *err) must_use;
+
 /* The state of runtime.md in one line, from malloc, with the status that it is to have; the state of one of its
  * processes, which has a seccomp listener; and the first one without pid and status, which the child adds, in
  * the arena. */

@@ -112,6 +112,11 @@ int life_kill(const struct life_context *context, const char *id, int signal, bo
 int life_pause(const struct life_context *context, const char *id, bool is_paused,
 	struct berth_error *err) must_use;
 
+/* update: other limits for a container that is not stopped, from a text with an object like the config's
+ * "linux.resources". What it does not name stays as it is. */
+int life_update(const struct life_context *context, const char *id, const char *resources,
+	size_t length, struct berth_error *err) must_use;
+
 /* ps: the processes in the container's cgroup, in an array from malloc, NULL for none. */
 int life_pids(const struct life_context *context, const char *id, pid_t **ret_pids,
 	size_t *ret_count, struct berth_error *err) must_use;

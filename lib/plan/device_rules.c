@@ -11,7 +11,8 @@
 #include "base/str.h"
 #include "plan/work.h"
 
-static const char devices_pointer[] = "/linux/resources/devices";
+static const char config_pointer[] = "/linux/resources/devices";
+static const char update_pointer[] = "/devices";
 
 /* What every container may use, as engines expect: making any node, and the default devices. The
  * console is a pty (136). */
@@ -183,18 +184,19 @@ static int apply_asked(struct filter *filter, const struct spec_device_rule *ask
 
 /* After the config's own, as engines expect; but what is denied by name to a container that may use all
  * others stays denied. */
-static void add_defaults(struct filter *filter)
+static void add_defaults(struct filter *filter, const char *pointer)
 {
 	for (size_t i = 0; !filter->is_allowed && i < ARRAY_COUNT(default_rules); i++) {
 		struct host_device_rule rule = default_rules[i];
 
 		rule.is_default = true;
-		rule.pointer = devices_pointer;
+		rule.pointer = pointer;
 		filter_add(filter, &rule);
 	}
 }
 
-static int make_filter(struct plan_work *work, struct filter *filter, struct berth_error *err)
+static int make_filter(
+	struct plan_work *work, const char *base, struct filter *filter, struct berth_error *err)
 {
 	const struct spec_device_rules *asked = &work->spec->linux_section.resources.devices;
 
@@ -204,7 +206,7 @@ static int make_filter(struct plan_work *work, struct filter *filter, struct ber
 		return plan_no_memory(err);
 	}
 	for (size_t i = 0; i < asked->count; i++) {
-		const char *pointer = arena_printf(work->arena, "%s/%zu", devices_pointer, i);
+		const char *pointer = arena_printf(work->arena, "%s/%zu", base, i);
 		int r = pointer ? apply_asked(filter, &asked->items[i], pointer, err)
 				: plan_no_memory(err);
 
@@ -212,7 +214,7 @@ static int make_filter(struct plan_work *work, struct filter *filter, struct ber
 			return r;
 		}
 	}
-	add_defaults(filter);
+	add_defaults(filter, base);
 	return 0;
 }
 
@@ -242,24 +244,24 @@ int plan_device_rules(struct plan_work *work, struct berth_error *err)
 {
 	struct host_cgroup *cgroup = &work->plan->host.cgroup;
 	const struct spec_device_rules *asked = &work->spec->linux_section.resources.devices;
+	const char *pointer = work->is_update ? update_pointer : config_pointer;
 	struct filter filter = {0};
 	int dir = find_dir(cgroup);
 	const char *reason = why_none(work);
-	int r = make_filter(work, &filter, err);
+	int r = make_filter(work, pointer, &filter, err);
 
 	if (r == 0 && reason && asked->count > 0) {
-		log_note(&work->plan->notes, work->arena, "%s are not applied: %s", devices_pointer,
-			reason);
+		log_note(
+			&work->plan->notes, work->arena, "%s are not applied: %s", pointer, reason);
 	}
 	if (r < 0 || reason) {
 		return r;
 	}
 	if (dir < 0) {
-		return asked->count == 0
-			       ? 0
-			       : error_field(err, BERTH_ERROR_UNSUPPORTED, devices_pointer,
-					 "cannot be applied: %s (devices)",
-					 plan_cgroup_missing(work));
+		return asked->count == 0 ? 0
+					 : error_field(err, BERTH_ERROR_UNSUPPORTED, pointer,
+						   "cannot be applied: %s (devices)",
+						   plan_cgroup_missing(work));
 	}
 	cgroup->devices = (struct host_devices){
 		.is_present = true,
@@ -267,7 +269,7 @@ int plan_device_rules(struct plan_work *work, struct berth_error *err)
 		.is_allowed = filter.is_allowed,
 		.rules = filter.rules,
 		.count = filter.count,
-		.pointer = devices_pointer,
+		.pointer = pointer,
 	};
 	return 0;
 }

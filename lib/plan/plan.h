@@ -109,6 +109,32 @@ int plan_live_make(const struct spec *spec, const struct plan_live *asked,
 	const struct facts *facts, struct arena *arena, struct plan *ret_plan,
 	struct berth_error *err) must_use;
 
+/* What update was asked for. */
+struct plan_update {
+	const struct spec_resources *resources;
+	const char *version; /* of the specification that they go by */
+	const struct spec_resources *
+		config; /* those of the container's config, where no update has set its device rules since;
+			    else NULL */
+	const struct host_cgroup_dir
+		*dirs; /* the container's; their controllers are not looked at */
+	size_t dir_count;
+};
+
+/* The files whose content is to be among the facts, as far as they are there. */
+struct plan_reads {
+	const struct host_cgroup_read *items;
+	size_t count;
+};
+int plan_update_reads(const struct plan_update *asked, const struct facts *facts,
+	struct arena *arena, struct plan_reads *ret_reads, struct berth_error *err) must_use;
+
+/* Makes the writes, and the device rules where they are to be set: of the plan there are host.cgroup and the notes
+ * alone. Errors point into an object like the config's
+ * "resources": "/memory/limit". */
+int plan_update_make(const struct plan_update *asked, const struct facts *facts,
+	struct arena *arena, struct plan *ret_plan, struct berth_error *err) must_use;
+
 /* The hooks alone: for start and delete, which make no plan. Texts point into the spec and the arena. */
 int plan_hooks_make(const struct spec *spec, const char *bundle, struct arena *arena,
 	struct plan_hooks *ret_hooks, struct berth_error *err) must_use;

@@ -567,6 +567,14 @@ static int text_take(struct text_out *out, char **ret_text)
 	return 0;
 }
 
+static void write_notes(struct text_out *out, const struct log_notes *notes)
+{
+	for (size_t i = 0; i < notes->count; i++) {
+		text_add(out, "%s", i == 0 ? "warnings\n" : "");
+		text_add(out, "  %s\n", notes->items[i]);
+	}
+}
+
 int plan_text(const struct plan *plan, char **ret_text)
 {
 	struct text_out out = {0};
@@ -581,18 +589,16 @@ int plan_text(const struct plan *plan, char **ret_text)
 	text_add(&out, "child\n");
 	write_before_pivot(&out, &plan->boot);
 	write_after_pivot(&out, plan);
-	for (size_t i = 0; i < plan->notes.count; i++) {
-		text_add(&out, "%s", i == 0 ? "warnings\n" : "");
-		text_add(&out, "  %s\n", plan->notes.items[i]);
-	}
+	write_notes(&out, &plan->notes);
 	return text_take(&out, ret_text);
 }
 
-int plan_update_text(const struct host_cgroup *cgroup, char **ret_text)
+int plan_update_text(const struct plan *plan, char **ret_text)
 {
 	struct text_out out = {0};
 
 	text_add(&out, "update\n");
-	write_cgroup(&out, cgroup);
+	write_cgroup(&out, &plan->host.cgroup);
+	write_notes(&out, &plan->notes);
 	return text_take(&out, ret_text);
 }

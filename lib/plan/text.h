@@ -6,12 +6,11 @@
 #include "base/error.h"
 
 struct plan;
-struct host_cgroup;
 
 /* The whole text, from malloc, the caller's to free. -ENOMEM. */
 int plan_text(const struct plan *plan, char **ret_text) must_use;
 
 /* What an update does, in the same form. */
-int plan_update_text(const struct host_cgroup *cgroup, char **ret_text) must_use;
+int plan_update_text(const struct plan *plan, char **ret_text) must_use;
 
 #endif

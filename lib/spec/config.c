@@ -122,6 +122,15 @@ static bool is_known_version(const char *text)
 	return text && *text == '\0';
 }
 
+static int check_version(const char *text, struct berth_error *err)
+{
+	return is_known_version(text)
+		       ? 0
+		       : error_field(err, BERTH_ERROR_CONFIG, "/ociVersion",
+				 "must be a version 1.x.y of the specification, is \"%.64s\"",
+				 text);
+}
+
 int spec_decode(const struct json_value *tree, struct arena *arena, struct spec *ret_spec,
 	struct berth_error *err)
 {
@@ -133,16 +142,13 @@ int spec_decode(const struct json_value *tree, struct arena *arena, struct spec 
 			json_kind_name(tree->kind));
 	}
 	r = spec_table_decode(&config_table, tree, arena, &spec, err);
-	if (r < 0) {
-		return r;
+	if (r == 0) {
+		r = check_version(spec.oci_version, err);
 	}
-	if (!is_known_version(spec.oci_version)) {
-		return error_field(err, BERTH_ERROR_CONFIG, "/ociVersion",
-			"must be a version 1.x.y of the specification, is \"%.64s\"",
-			spec.oci_version);
+	if (r == 0) {
+		*ret_spec = spec;
 	}
-	*ret_spec = spec;
-	return 0;
+	return r;
 }
 
 void spec_note_unknown(const struct json_value *tree, struct arena *arena, struct log_notes *notes)
@@ -212,6 +218,38 @@ int spec_decode_mounts(const struct json_value *tree, struct arena *arena,
 
 	if (r == 0) {
 		*ret_mounts = spec.mounts;
+	}
+	return r;
+}
+
+static const struct spec_row update_rows[] = {
+	{.key = "ociVersion",
+		.type = SPEC_STRING,
+		.offset = offsetof(struct spec_update, oci_version)},
+};
+
+static const struct spec_table update_table = {
+	sizeof(struct spec_update), update_rows, ARRAY_COUNT(update_rows)};
+
+int spec_decode_update(const struct json_value *tree, struct arena *arena,
+	struct spec_update *ret_update, struct berth_error *err)
+{
+	struct spec_update update = {0};
+	int r;
+
+	if (tree->kind != JSON_OBJECT) {
+		return error_set(err, BERTH_ERROR_CONFIG, "the resources must be an object, are %s",
+			json_kind_name(tree->kind));
+	}
+	r = spec_table_decode(&update_table, tree, arena, &update, err);
+	if (r == 0 && update.oci_version) {
+		r = check_version(update.oci_version, err);
+	}
+	if (r == 0) {
+		r = spec_table_decode(&spec_resources_table, tree, arena, &update.resources, err);
+	}
+	if (r == 0) {
+		*ret_update = update;
 	}
 	return r;
 }

@@ -315,6 +315,16 @@ int spec_decode_mounts(const struct json_value *tree, struct arena *arena,
 	struct spec_mounts *ret_mounts, const struct json_value **ret_tree,
 	struct berth_error *err) must_use;
 
+/* The same for an object like the config's "linux.resources": update. The pointers of errors begin there
+ * ("/memory/limit"). Beside its members there may be an "ociVersion", else NULL: by which version of the
+ * specification it is written, as that says what a zero means. */
+struct spec_update {
+	const char *oci_version;
+	struct spec_resources resources;
+};
+int spec_decode_update(const struct json_value *tree, struct arena *arena,
+	struct spec_update *ret_update, struct berth_error *err) must_use;
+
 /* The config that `berth spec` writes, as text from malloc: the starting point that people edit. With
  * `is_rootless` for a user with these ids: a user namespace that maps them to root, no new network. */
 int spec_example(bool is_rootless, uint32_t uid, uint32_t gid, char **ret_text,

@@ -66,6 +66,9 @@ static void put_record(struct json_writer *writer, const struct store_record *re
 	if (record->has_hooks) {
 		put_bool(writer, "hooks", true);
 	}
+	if (record->has_new_devices) {
+		put_bool(writer, "newDevices", true);
+	}
 	json_write_end(writer, '}');
 }
 
@@ -199,6 +202,7 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	record.is_pid_shared = get_bool(tree, "pidShared");
 	record.keyring_tag = get_text(tree, "keyringTag");
 	record.has_hooks = get_bool(tree, "hooks");
+	record.has_new_devices = get_bool(tree, "newDevices");
 	pid = get_number(tree, "pid");
 	if (!record.oci_version || !record.bundle || !record.id || pid > INT32_MAX ||
 		strcmp(record.id, entry->id) != 0) {

@@ -57,7 +57,8 @@ struct store_record {
 	size_t annotation_count;
 	const char *const *cgroups; /* descriptions of its directories (cgroup/cgroup.h) */
 	size_t cgroup_count;
-	bool has_hooks; /* its config has hooks for start or for delete */
+	bool has_hooks;       /* its config has hooks for start or for delete */
+	bool has_new_devices; /* an update has set other device rules than those of its config */
 };
 
 /* The state root. */

@@ -94,6 +94,29 @@ background() {
 	assert_status 0
 }
 
+@test "update: other limits for one that runs" {
+	background limits --memory 64m --cpus 0.5 --pids-limit 40
+	local pid
+	pid=$(podman inspect -f '{{.State.Pid}}' limits)
+	run_engine podman update --memory 48m --memory-swap 96m --cpus 0.25 --cpuset-cpus 0 limits
+	assert_status 0
+	run_engine inside cat "$(sandbox_cgroup_file "$pid" memory memory.limit_in_bytes memory.max)"
+	assert_output 50331648
+	run_engine inside cat "$(sandbox_cgroup_file "$pid" cpu cpu.cfs_quota_us cpu.max)"
+	assert_contains 25000
+	run_engine inside cat "$(sandbox_cgroup_file "$pid" cpuset cpuset.cpus cpuset.cpus)"
+	assert_output 0
+	run_engine inside cat "$(sandbox_cgroup_file "$pid" pids pids.max pids.max)"
+	assert_output 40
+	# The rest stays, what it may use as well.
+	run_engine podman update --cpu-shares 512 limits
+	assert_status 0
+	run_engine inside cat "$(sandbox_cgroup_file "$pid" pids pids.max pids.max)"
+	assert_output 40
+	run_engine podman exec limits sh -c 'head -c 3 /dev/zero | wc -c'
+	assert_output 3
+}
+
 @test "user, capabilities, read-only root, no-new-privileges" {
 	run_engine podman run --rm --network none --user user --cap-drop all --read-only --read-only-tmpfs=false \
 		--security-opt no-new-privileges bb sh -c \

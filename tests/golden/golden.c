@@ -13,6 +13,10 @@
  *   hierarchy MOUNT_POINT CONTROLLERS OWN_PATH [WRITABLE]   ("-" for controllers: version 2; writable are
  *     "root", "own" or "none" of it; without the word both)
  *   link NAME TARGET
+ *
+ * A case with a resources.json is an update of a container that has "/berth-ID" in each hierarchy; its config.json,
+ * where there is one, is the container's, and its facts say as well what the files of the cgroup hold:
+ *   value FILE TEXT
  */
 #include <dirent.h>
 #include <errno.h>
@@ -37,6 +41,7 @@ struct host {
 	struct facts facts;
 	struct facts_hierarchy hierarchies[LIST_MAX];
 	struct facts_link links[LIST_MAX];
+	struct facts_value values[LIST_MAX];
 	struct plan_request request;
 };
 
@@ -100,6 +105,15 @@ static int fact_list(struct host *host, char *words[WORDS_MAX])
 			(struct facts_link){.name = words[1], .target = words[2]};
 		return 0;
 	}
+	if (str_is_equal(words[0], "value") && words[2] && facts->value_count < LIST_MAX) {
+		/* All behind the name of the file: the space between two words has become a NUL. */
+		for (size_t i = 3; i < WORDS_MAX && words[i]; i++) {
+			words[i][-1] = ' ';
+		}
+		host->values[facts->value_count++] =
+			(struct facts_value){.file = words[1], .text = words[2]};
+		return 0;
+	}
 	return -1;
 }
 
@@ -153,6 +167,7 @@ static int host_read(struct host *host, char *text)
 	};
 	host->facts.hierarchies = host->hierarchies;
 	host->facts.links = host->links;
+	host->facts.values = host->values;
 	for (char *line = text ? strtok_r(text, "\n", &lines) : NULL; line;
 		line = strtok_r(NULL, "\n", &lines)) {
 		char *words[WORDS_MAX] = {NULL};
@@ -169,19 +184,26 @@ static int host_read(struct host *host, char *text)
 	return 0;
 }
 
+static int parse(struct arena *arena, const char *text, const struct json_value **ret_tree,
+	struct berth_error *err)
+{
+	const char *reason = "";
+	size_t offset = 0;
+	int r = json_parse(arena, text, strlen(text), ret_tree, &offset, &reason);
+
+	return r < 0 ? error_set(err, BERTH_ERROR_CONFIG, "JSON, byte %zu: %s", offset, reason) : 0;
+}
+
 static int plan_of(struct arena *arena, const char *config, const struct host *host,
 	struct plan *ret_plan, struct berth_error *err)
 {
 	const struct json_value *tree = NULL;
-	const char *reason = "";
-	size_t offset = 0;
 	struct spec *spec = arena_alloc(arena, 1, sizeof(*spec));
-	int r = spec ? json_parse(arena, config, strlen(config), &tree, &offset, &reason) : -ENOMEM;
+	int r = spec ? parse(arena, config, &tree, err) : -ENOMEM;
 
-	if (r < 0) {
-		return error_set(err, BERTH_ERROR_CONFIG, "JSON, byte %zu: %s", offset, reason);
+	if (r == 0) {
+		r = spec_decode(tree, arena, spec, err);
 	}
-	r = spec_decode(tree, arena, spec, err);
 	if (r == 0) {
 		r = plan_make(spec, &host->request, &host->facts, arena, ret_plan, err);
 	}
@@ -193,18 +215,72 @@ static int plan_of(struct arena *arena, const char *config, const struct host *h
 	return r;
 }
 
+/* Each directory has all that is asked for in it: what is read, and what is written. */
+static int update_of(struct arena *arena, const char *resources, const char *config,
+	const struct host *host, struct plan *ret_plan, struct berth_error *err)
+{
+	const struct facts *facts = &host->facts;
+	struct host_cgroup_dir dirs[LIST_MAX] = {{0}};
+	struct spec *spec = arena_alloc(arena, 1, sizeof(*spec));
+	struct spec_update *asked = arena_alloc(arena, 1, sizeof(*asked));
+	struct plan_update update = {.dirs = dirs, .dir_count = facts->hierarchy_count};
+	const struct json_value *tree = NULL;
+	int r = parse(arena, resources, &tree, err);
+
+	for (size_t i = 0; i < facts->hierarchy_count; i++) {
+		dirs[i] = (struct host_cgroup_dir){
+			.mount_point = facts->hierarchies[i].mount_point,
+			.path = "/berth-ID",
+			.is_v2 = facts->hierarchies[i].is_v2,
+		};
+	}
+	if (r == 0) {
+		r = spec_decode_update(tree, arena, asked, err);
+	}
+	if (r == 0 && config) {
+		r = parse(arena, config, &tree, err);
+		r = r < 0 ? r : spec_decode(tree, arena, spec, err);
+		update.config = &spec->linux_section.resources;
+	}
+	if (r == 0) {
+		update.resources = &asked->resources;
+		update.version = asked->oci_version ? asked->oci_version : spec->oci_version;
+		r = plan_update_make(&update, facts, arena, ret_plan, err);
+	}
+	return r;
+}
+
+static char *update_run(
+	struct arena *arena, const char *resources, const char *config, const struct host *host)
+{
+	struct plan plan;
+	struct berth_error err = {0};
+	char line[LINE_BYTES];
+	autoptr char *text = NULL;
+
+	if (update_of(arena, resources, config, host, &plan, &err) < 0) {
+		(void)error_format(&err, line, sizeof(line));
+		return arena_printf(arena, "error: %s\n", line);
+	}
+	return plan_update_text(&plan, &text) < 0 ? NULL : arena_copy(arena, text, strlen(text));
+}
+
 /* The text that a case becomes; NULL where its files cannot be read. */
 static char *case_run(struct arena *arena, const char *directory)
 {
 	char *config = file_read(arena, directory, "config.json");
+	char *resources = file_read(arena, directory, "resources.json");
 	struct host host;
 	struct plan plan;
 	struct berth_error err = {0};
 	char line[LINE_BYTES];
 	autoptr char *text = NULL;
 
-	if (!config || host_read(&host, file_read(arena, directory, "facts")) < 0) {
+	if ((!config && !resources) || host_read(&host, file_read(arena, directory, "facts")) < 0) {
 		return NULL;
+	}
+	if (resources) {
+		return update_run(arena, resources, config, &host);
 	}
 	if (plan_of(arena, config, &host, &plan, &err) < 0) {
 		(void)error_format(&err, line, sizeof(line));
