@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # time-limit: 900
+# programs: apparmor_parser
 # process.apparmorProfile and exec --apparmor, on a kernel with AppArmor: a machine of tests/vm/run. Profile
 # berth-N forbids to read /secret-N and nothing else.
 

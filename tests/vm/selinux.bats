@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # time-limit: 900
+# programs: checkpolicy
 # kernel: lsm=selinux
 # process.selinuxLabel, linux.mountLabel and exec --process-label, on a kernel with SELinux, which enforces the
 # policy of selinux.conf: a machine of tests/vm/run.
