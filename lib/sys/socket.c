@@ -21,6 +21,11 @@ int sys_socketpair(int ret_fds[2])
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ret_fds) < 0 ? -errno : 0;
 }
 
+int sys_packetpair(int ret_fds[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds) < 0 ? -errno : 0;
+}
+
 static int address_in(int dir_fd, const char *name, struct sockaddr_un *ret_address)
 {
 	int length;

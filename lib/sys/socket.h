@@ -8,6 +8,9 @@
 
 int sys_socketpair(int ret_fds[2]) must_use;
 
+/* The same with packets in the place of a stream (SOCK_SEQPACKET). */
+int sys_packetpair(int ret_fds[2]) must_use;
+
 enum { SYS_CONNECT_TIMEOUT_S = 10 };
 
 /* A stream socket connected to a path of the file system, of any length. Whoever listens has that long to

@@ -21,7 +21,8 @@ MATRIX = {
     "cgroup": {"base", "sys", "wire"},
     "host": {"base", "sys", "wire"},
     "store": {"base", "sys", "json"},
-    "life": {"base", "json", "spec", "plan", "wire", "sys", "host", "hook", "cgroup", "store"},
+    "criu": {"base", "sys"},
+    "life": {"base", "json", "spec", "plan", "wire", "sys", "host", "hook", "cgroup", "store", "criu"},
     "api": {"base", "json", "wire", "life"},
     "cli": set(),
     "include": set(),
@@ -33,7 +34,8 @@ SINGLE = {
     "plan": {"sys/abi.h"},
     "cgroup": {"plan/host_plan.h", "plan/facts.h"},
     "host": {"plan/host_plan.h", "plan/facts.h"},
-    "api": {"plan/text.h"},
+    "life": {"rootfs/path.h"},
+    "api": {"plan/text.h", "criu/criu.h"},
 }
 
 # Public headers, <berth/...>: all, or those named.
