@@ -142,6 +142,7 @@ int cli_need_arguments(const struct cli_globals *globals, const char *verb, int 
 int cli_write(const struct cli_globals *globals, const void *bytes, size_t length);
 
 int cmd_bootstrap(const struct cli_globals *globals, int argc, char **argv);
+int cmd_checkpoint(const struct cli_globals *globals, int argc, char **argv);
 int cmd_create(const struct cli_globals *globals, int argc, char **argv);
 int cmd_delete(const struct cli_globals *globals, int argc, char **argv);
 int cmd_events(const struct cli_globals *globals, int argc, char **argv);
@@ -153,6 +154,7 @@ int cmd_list(const struct cli_globals *globals, int argc, char **argv);
 int cmd_mounts(const struct cli_globals *globals, int argc, char **argv);
 int cmd_pause(const struct cli_globals *globals, int argc, char **argv);
 int cmd_ps(const struct cli_globals *globals, int argc, char **argv);
+int cmd_restore(const struct cli_globals *globals, int argc, char **argv);
 int cmd_resume(const struct cli_globals *globals, int argc, char **argv);
 int cmd_run(const struct cli_globals *globals, int argc, char **argv);
 int cmd_spec(const struct cli_globals *globals, int argc, char **argv);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/take.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "life/events.h"
@@ -31,6 +32,12 @@ static int take_versioned(
 	}
 	memcpy(ret_taken, options, size < known ? size : known);
 	return 0;
+}
+
+int api_take_versioned(
+	const void *options, size_t size, void *ret_taken, size_t known, struct berth_error *err)
+{
+	return take_versioned(options, size, ret_taken, known, err);
 }
 
 _Static_assert(
@@ -414,6 +421,39 @@ struct berth_events *berth_events_close(struct berth_events *events)
 		life_events_finish(&taken->stream);
 	}
 	return NULL;
+}
+
+int berth_checkpoint(const struct berth_context *context, const char *id,
+	const struct berth_checkpoint_options *options, struct berth_error *err)
+{
+	struct life_criu_request request;
+	struct taken_context taken;
+	int r = take_call(context, id, &taken, err);
+
+	if (r == 0) {
+		r = api_take_checkpoint(options, &request, err);
+	}
+	return r < 0 ? r : life_checkpoint(&taken.life, id, &request, err);
+}
+
+int berth_restore(const struct berth_context *context, const struct berth_options *container,
+	const struct berth_restore_options *options, int *ret_status, struct berth_error *err)
+{
+	struct life_criu_request request;
+	struct life_request launch;
+	struct taken_context taken;
+	int status;
+	int r;
+
+	error_clear(err);
+	r = take_context(context, &taken, err);
+	if (r == 0) {
+		r = take_options(&taken.life, container, &launch, err);
+	}
+	if (r == 0) {
+		r = api_take_restore(options, &request, err);
+	}
+	return r < 0 ? r : life_restore(&launch, &request, ret_status ? ret_status : &status, err);
 }
 
 _Static_assert(BERTH_LIST_TABLE == (int)LIFE_TABLE && BERTH_LIST_JSON == (int)LIFE_JSON &&

@@ -84,6 +84,9 @@ int cgroup_freeze(const struct cgroup *cgroup, bool is_frozen, struct berth_erro
 /* 1 where it is frozen, or on its way; 0 where not. */
 int cgroup_is_frozen(const struct cgroup *cgroup) must_use;
 
+/* The path on the host of the directory that can be frozen, in the arena; NULL where there is none. */
+const char *cgroup_freezer_path(const struct cgroup *cgroup, struct arena *arena) must_use;
+
 /* Calls `fn` for the processes inside and below, until it returns non-zero. One that this pid namespace
  * does not show is left out. */
 typedef int (*cgroup_pid_fn)(pid_t pid, void *argument);

@@ -64,6 +64,13 @@ int cgroup_freeze(const struct cgroup *cgroup, bool is_frozen, struct berth_erro
 		     : 0;
 }
 
+const char *cgroup_freezer_path(const struct cgroup *cgroup, struct arena *arena)
+{
+	const struct cgroup_dir *dir = find_freezer(cgroup);
+
+	return dir ? arena_printf(arena, "%s%s", dir->mount_point, dir->path) : NULL;
+}
+
 struct call {
 	cgroup_pid_fn fn;
 	void *argument;

@@ -32,6 +32,8 @@ struct launch {
 	struct store_record record;
 	struct cgroup cgroup;
 	struct life_process process;
+	life_birth_fn birth; /* NULL: by berth-init */
+	void *birth_argument;
 	int fifo_fd;
 	bool is_held;     /* it waits for start */
 	bool is_built;    /* the environment was there, and hooks may have run: poststop is due */
@@ -339,10 +341,29 @@ static int launch_hooks(struct launch *launch, struct berth_error *err)
 			       &launch->process.plan.boot, err);
 }
 
+/* By another way than berth-init. */
+static int launch_birth(struct launch *launch, struct berth_error *err)
+{
+	const struct life_birth birth = {
+		.config = &launch->config,
+		.process = &launch->process,
+		.cgroup = &launch->cgroup,
+		.entry = &launch->entry,
+		.record = &launch->record,
+		.is_built = &launch->is_built,
+	};
+
+	return launch->birth(launch->birth_argument, &birth, err);
+}
+
 static int launch_process(struct launch *launch, struct berth_error *err)
 {
-	int r = life_process_build(&launch->process, &launch->cgroup, 0, err);
+	int r;
 
+	if (launch->birth) {
+		return launch_birth(launch, err);
+	}
+	r = life_process_build(&launch->process, &launch->cgroup, 0, err);
 	launch->is_built = r >= 0;
 	if (r >= 0) {
 		bool has_hooks = r > 0;
@@ -481,11 +502,19 @@ int life_create(const struct life_request *request, struct berth_error *err)
 
 int life_run(const struct life_request *request, int *ret_status, struct berth_error *err)
 {
+	return life_run_by(request, NULL, NULL, ret_status, err);
+}
+
+int life_run_by(const struct life_request *request, life_birth_fn birth, void *argument,
+	int *ret_status, struct berth_error *err)
+{
 	autolaunch struct launch launch;
 	int ended;
 	int r;
 
 	launch_init(&launch, request, false);
+	launch.birth = birth;
+	launch.birth_argument = argument;
 	r = launch_all(&launch, err);
 	if (r < 0) {
 		return r;

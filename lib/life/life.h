@@ -126,6 +126,30 @@ int life_pids(const struct life_context *context, const char *id, pid_t **ret_pi
 int life_delete(const struct life_context *context, const char *id, bool is_forced,
 	struct berth_error *err) must_use;
 
+/* What checkpoint and restore are asked for. Some is of one of them alone. */
+struct life_criu_request {
+	const char *image_path;  /* NULL: "checkpoint" */
+	const char *work_path;   /* of CRIU's log; NULL: the image path */
+	const char *parent_path; /* checkpoint: of earlier images, relative to the image path */
+	const char *page_server; /* checkpoint: "ADDRESS:PORT" */
+	const char *lsm_profile, *lsm_mount_context; /* restore */
+	uint32_t cgroup_mode;                        /* enum criu_cgroup_mode */
+	uint32_t network_lock;                       /* enum criu_network_lock */
+	int status_fd; /* checkpoint: gets a byte of zero when the pages are served; 0: none */
+	bool is_left_running, is_pre_dump, is_lazy, is_deduplicated, may_link;
+	bool has_tcp, is_tcp_closed, is_tcp_in_flight_skipped;
+	bool has_ext_unix, has_shell_job, has_file_locks, is_network_empty;
+	bool is_pdeathsig; /* CRIU dies with the calling thread */
+};
+
+/* checkpoint: the processes of a container into images; they are ended then, unless they are left running. */
+int life_checkpoint(const struct life_context *context, const char *id,
+	const struct life_criu_request *asked, struct berth_error *err) must_use;
+
+/* restore: a container from images. As run; one of the same id that has stopped gives way. */
+int life_restore(const struct life_request *request, const struct life_criu_request *asked,
+	int *ret_status, struct berth_error *err) must_use;
+
 /* state: the state of runtime.md as JSON. list: all of them, as a table, JSON or ids. From malloc. */
 enum life_format { LIFE_TABLE, LIFE_JSON, LIFE_IDS };
 int life_state(const struct life_context *context, const char *id, char **ret_text,

@@ -56,6 +56,26 @@ int life_process_go(struct life_process *process, int fifo_fd, const struct stor
 int life_absolute_path(struct arena *arena, const char *path, const char **ret_path,
 	struct berth_error *err) must_use;
 
+/*
+ * Another way to a running process than berth-init: a container that is made from something else. It is called in
+ * the place of the steps from "spawn" to "exec", with what a launch has by then; it joins its process to the
+ * cgroup, puts it on record, and runs the hooks before the program.
+ */
+struct life_birth {
+	struct life_config *config;
+	struct life_process *process;
+	struct cgroup *cgroup;
+	const struct store_entry *entry;
+	struct store_record *record;
+	bool *is_built; /* set where hooks may have run: then those of poststop are due */
+};
+typedef int (*life_birth_fn)(
+	void *argument, const struct life_birth *birth, struct berth_error *err);
+
+/* run, by another way. */
+int life_run_by(const struct life_request *request, life_birth_fn birth, void *argument,
+	int *ret_status, struct berth_error *err) must_use;
+
 /* Gives the error of a step that knows no field of the config the one on which it works. */
 void life_point_at_field(struct berth_error *err);
 

@@ -71,7 +71,10 @@
 	X(300, P, wait)          /* the container runs */ \
 	X(310, P, start)         /* another command: the byte into the fifo */ \
 	X(320, P, delete)        /* another command: process, cgroup, record */ \
-	X(321, P, poststop)      /* hooks poststop, before the record goes */
+	X(321, P, poststop)      /* hooks poststop, before the record goes */ \
+	X(330, P, checkpoint)    /* another command: CRIU saves the processes */ \
+	X(340, P, restore)       /* in the place of 50 to 290: CRIU restores them */ \
+	X(341, P, restored)      /* they are there and do not run yet */
 /* clang-format on */
 
 enum wire_step {

@@ -190,6 +190,7 @@ fails_with() {
 		wait) continue ;;           # the image runs
 		created) continue ;;        # the image runs
 		start | delete) continue ;; # other verbs: life.bats
+		checkpoint | restore | restored) continue ;; # other verbs: tests/vm/checkpoint.bats
 		hooks | poststart | poststop) continue ;; # no hooks here: hooks.bats
 		esac
 		BERTH_FAIL=$step:fail run timeout 60 "$BERTH_TEST" run --bundle "$bundle" "$cid"
@@ -223,6 +224,7 @@ fails_with() {
 	for step in $(steps_of P); do
 		case $step in
 		idmaps | wait | created | start | delete | hooks | poststart | poststop) continue ;;
+		checkpoint | restore | restored) continue ;;
 		esac
 		BERTH_FAIL=$step:die run timeout 60 "$BERTH_TEST" run --bundle "$bundle" "$cid"
 		assert_status 137

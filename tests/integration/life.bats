@@ -372,6 +372,7 @@ stopped_in() {
 		maps | wait | start | delete | starthooks | nonewprivs | seccomp | exec) continue ;;
 		# None here: hooks.bats.
 		hooks | poststart | poststop) continue ;;
+		checkpoint | restore | restored) continue ;;
 		idmaps) user_namespace ;;
 		esac
 		# Not by `run`: a container that waits would hold its pipe.

@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# checkpoint and restore as far as they go without a CRIU that works: what is refused, and in which words.
+# tests/vm/checkpoint.bats has the rest.
+
+bats_require_minimum_version 1.5.0
+load ../kit/container
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+	images=$bundle/images
+}
+
+teardown() {
+	"$BERTH" delete --force "$cid" || true
+	remove_bundle
+}
+
+start() {
+	in_container 'echo up; exec sleep 100'
+	"$BERTH" run --detach --bundle "$bundle" "$cid" </dev/null >"$bundle/out" 2>&1 3>&-
+	until_true test -s "$bundle/out"
+}
+
+# A criu that says what is behind it, and fails.
+false_criu() {
+	mkdir -p "$bundle/bin"
+	printf '#!/bin/sh\n%s\nexit 1\n' "$1" >"$bundle/bin/criu"
+	chmod 755 "$bundle/bin/criu"
+}
+
+@test "help, and a flag without its value" {
+	run "$BERTH" checkpoint --help
+	assert_status 0
+	assert_contains --pre-dump
+	run "$BERTH" restore --help
+	assert_status 0
+	assert_contains --lsm-mount-context
+	run "$BERTH" restore --lsm-mount-context
+	assert_error "flag needs an argument: --lsm-mount-context"
+	run "$BERTH" checkpoint
+	assert_error '"checkpoint" requires exactly 1 argument(s)'
+}
+
+@test "a container that is not there, is created only, or has stopped" {
+	run "$BERTH" checkpoint --image-path "$images" "$cid"
+	assert_error "container does not exist"
+	"$BERTH" create --bundle "$bundle" "$cid" </dev/null >"$bundle/out" 2>&1 3>&-
+	run "$BERTH" checkpoint --image-path "$images" "$cid"
+	assert_error "cannot checkpoint a container that is created"
+	"$BERTH" delete --force "$cid"
+	start
+	"$BERTH" kill "$cid" KILL
+	until_true eval '[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]'
+	run "$BERTH" checkpoint --image-path "$images" "$cid"
+	assert_error "container not running"
+	[ ! -e "$images" ]
+}
+
+@test "values that are none" {
+	start
+	run "$BERTH" checkpoint --manage-cgroups-mode hard "$cid"
+	assert_error --manage-cgroups-mode "not \"hard\""
+	run "$BERTH" checkpoint --network-lock key "$cid"
+	assert_error --network-lock "not \"key\""
+	run "$BERTH" checkpoint --empty-ns uts "$cid"
+	assert_error --empty-ns "not \"uts\""
+	for value in x -1 0 1.5; do
+		run "$BERTH" checkpoint --lazy-pages --status-fd "$value" "$cid"
+		assert_error --status-fd "\"$value\""
+	done
+	run "$BERTH" checkpoint --image-path "$images" --lazy-pages --status-fd 77 "$cid"
+	assert_error status-fd "descriptor 77" "bad file descriptor"
+	run "$BERTH" checkpoint --image-path "$images" --status-fd 1 "$cid"
+	assert_error "status-fd needs lazy-pages"
+	for value in 127.0.0.1 127.0.0.1: :22 127.0.0.1:0 127.0.0.1:65536 1:2x; do
+		run "$BERTH" checkpoint --image-path "$images" --page-server "$value" "$cid"
+		assert_error "page server is ADDRESS:PORT, not \"$value\""
+	done
+	run "$BERTH" checkpoint --image-path "$images" --parent-path /tmp "$cid"
+	assert_error "parent path is relative" "\"/tmp\""
+	run "$BERTH" checkpoint --image-path "$images" --parent-path ../none "$cid"
+	assert_error "open the parent path $images/../none" "no such file or directory"
+	for verb in checkpoint restore; do
+		run "$BERTH" $verb --manage-cgroups-mode=soft --empty-ns network --network-lock=iptables
+		assert_error "\"$verb\" requires exactly 1 argument(s)"
+	done
+	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+}
+
+@test "no criu in PATH" {
+	start
+	PATH_BEFORE=$PATH
+	run env PATH="$bundle/none:relative" "$BERTH" checkpoint --image-path "$images" "$cid"
+	assert_error "the program criu" "directories of PATH ($bundle/none:relative)" "step checkpoint"
+	[ "$PATH" = "$PATH_BEFORE" ]
+	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+}
+
+@test "criu is the one of PATH, gets no other variable, and what ends it is an error" {
+	start
+	false_criu 'env >"'"$bundle"'/env"; echo "$@" >"'"$bundle"'/args"'
+	SECRET=1 PATH=$bundle/bin:$PATH run "$BERTH" checkpoint --image-path "$images" "$cid"
+	assert_error "criu failed: it does not say why (log file: $images/dump.log)" "step checkpoint"
+	grep -qE '^swrk [0-9]+$' "$bundle/args"
+	grep -qx "PATH=$bundle/bin:$PATH" "$bundle/env"
+	run ! grep -q SECRET "$bundle/env"
+	false_criu 'kill -KILL $$'
+	PATH=$bundle/bin:$PATH run "$BERTH" checkpoint --image-path "$images" "$cid"
+	assert_error "criu failed"
+	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+}
+
+@test "the reason is the first error of criu's log, after what it finds out about the kernel" {
+	start
+	false_criu 'printf "(00.1) Error (criu/tun.c:85): no tun\n(00.2) =====\n(00.3) 1: Error (criu/a.c:1): exited, status=1\n(00.4) 1: Error (criu/b.c:2): the reason\n(00.5) Error (criu/c.c:3): Dumping FAILED\n" >"'"$images"'/dump.log"'
+	PATH=$bundle/bin:$PATH run "$BERTH" checkpoint --image-path "$images" "$cid"
+	assert_error "criu failed: the reason (log file: $images/dump.log)"
+}
+
+@test "a restore without images, or that fails, leaves nothing" {
+	local mounts
+	mounts=$(host_mounts)
+	run "$BERTH" restore --detach --image-path "$images" --bundle "$bundle" "$cid"
+	assert_error "open the directory $images" "no such file or directory" "step restore"
+	mkdir "$images"
+	run "$BERTH" restore --detach --image-path "$images" --bundle "$bundle" "$cid"
+	assert_error "read $images/descriptors.json" "no such file or directory"
+	echo '{' >"$images/descriptors.json"
+	run "$BERTH" restore --detach --image-path "$images" --bundle "$bundle" "$cid"
+	assert_error "$images/descriptors.json is no array"
+	echo '["/dev/null","/dev/null","/dev/null"]' >"$images/descriptors.json"
+	false_criu 'cat "/proc/$$/mountinfo" >"'"$bundle"'/mountinfo"'
+	PATH=$bundle/bin:$PATH run "$BERTH" restore --detach --image-path "$images" --bundle "$bundle" "$cid"
+	assert_error "criu failed" "$images/restore.log" "step restore"
+	# There, the root file system is a mount.
+	grep -q " $bundle/rootfs " "$bundle/mountinfo"
+	[ "$mounts" = "$(host_mounts)" ]
+	[ -z "$(ls -A "$bundle/state")" ]
+	[ -z "$(left_cgroups)" ]
+	[ -z "$(left_processes)" ]
+}
+
+@test "a container that runs does not give way to a restore" {
+	start
+	mkdir "$images"
+	run "$BERTH" restore --detach --image-path "$images" --bundle "$bundle" "$cid"
+	assert_error "container with given ID already exists"
+	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+}
+
+@test "the annotation org.criu.config names a file that is there" {
+	config '.annotations = {"org.criu.config": "/none/criu.conf"}'
+	start
+	run "$BERTH" checkpoint --image-path "$images" "$cid"
+	assert_error "org.criu.config" "/none/criu.conf" "no such file or directory"
+}
