@@ -15,7 +15,7 @@ ROOM_C_LINES_MIN = 30
 ROOM_FILES = 20
 
 # A room with more files needs a page that says why: room -> path of the page.
-ROOM_PAGES = {"plan": "docs/decisions/0004-plan-files.md"}
+ROOM_PAGES = {"plan": "docs/decisions/0004-plan-files.md", "life": "docs/decisions/0011-life-files.md"}
 
 
 def table_lines(body):

@@ -156,3 +156,101 @@ false_criu() {
 	run "$BERTH" checkpoint --image-path "$images" "$cid"
 	assert_error "org.criu.config" "/none/criu.conf" "no such file or directory"
 }
+
+# asks VERB OPTION...: $bundle/asked has what the command asks of CRIU.
+asks() {
+	local verb=$1
+	shift
+	mkdir -p "$bundle/bin" "$images"
+	cp "$kit_root/tests/kit/criu.py" "$bundle/bin/criu"
+	chmod 755 "$bundle/bin/criu"
+	[ "$verb" = checkpoint ] || set -- --bundle "$bundle" "$@"
+	PATH=$bundle/bin:$PATH run "$BERTH" "$verb" --image-path "$images" "$@" "$cid"
+	assert_error "criu failed: Error: refused"
+	grep -vE '^(1|17) ' "$bundle/bin/criu.request" >"$bundle/asked"
+}
+
+# differs VERB OPTION < lines: against the command without the option, the request has these lines more ("+") or
+# less ("-"), and is the same otherwise.
+differs() {
+	local verb=$1
+	shift
+	asks "$verb"
+	cp "$bundle/asked" "$bundle/plain"
+	asks "$verb" "$@"
+	diff <(grep -v '^[ab] ' <(diff "$bundle/plain" "$bundle/asked" | sed -n 's/^> /+ /p; s/^< /- /p')) <(sed '/^$/d')
+}
+
+@test "each flag of checkpoint is in the request, and nothing else changes" {
+	start
+	mkdir "$bundle/parent"
+	differs checkpoint --leave-running <<<"+ 3 1"
+	differs checkpoint --ext-unix-sk <<<"+ 4 1"
+	differs checkpoint --tcp-established <<<"+ 5 1"
+	differs checkpoint --shell-job <<<"+ 7 1"
+	differs checkpoint --file-locks <<<"+ 8 1"
+	differs checkpoint --page-server 127.0.0.1:27 <<<"+ 11 127.0.0.1,27"
+	differs checkpoint --page-server '[::1]:65535' <<<"+ 11 ::1,65535"
+	differs checkpoint --auto-dedup <<<"+ 16 1"
+	differs checkpoint --link-remap <<<"+ 18 1"
+	differs checkpoint --empty-ns network <<<"+ 38 1073741824"
+	differs checkpoint --tcp-skip-in-flight <<<"+ 46 1"
+	differs checkpoint --lazy-pages <<<"+ 48 1"
+	differs checkpoint --network-lock iptables <<<"+ 64 1"
+	differs checkpoint --network-lock nftables <<<"+ 64 2"
+	differs checkpoint --network-lock skip <<<"+ 64 3"
+	differs checkpoint --parent-path ../parent <<<$'+ 14 ../parent\n+ 15 1'
+	differs checkpoint --manage-cgroups-mode soft <<<$'- 34 6\n+ 34 3'
+	differs checkpoint --manage-cgroups-mode full <<<$'- 34 6\n+ 34 4'
+	differs checkpoint --manage-cgroups-mode strict <<<$'- 34 6\n+ 34 5'
+	differs checkpoint --manage-cgroups-mode ignore <<<$'- 34 6\n+ 34 0'
+	asks checkpoint --pre-dump
+	grep -qx "task 4" "$bundle/asked"
+	grep -qx "15 1" "$bundle/asked"
+	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+}
+
+@test "each flag of restore is in the request, and nothing else changes" {
+	mkdir "$images"
+	echo '["pipe:[5]","pipe:[6]","/dev/null"]' >"$images/descriptors.json"
+	differs restore --ext-unix-sk <<<"+ 4 1"
+	differs restore --tcp-established <<<"+ 5 1"
+	differs restore --shell-job <<<"+ 7 1"
+	differs restore --file-locks <<<"+ 8 1"
+	differs restore --auto-dedup <<<"+ 16 1"
+	differs restore --empty-ns network <<<"+ 38 1073741824"
+	differs restore --lazy-pages <<<"+ 48 1"
+	differs restore --tcp-close <<<"+ 52 1"
+	differs restore --lsm-profile apparmor:other <<<"+ 53 apparmor:other"
+	differs restore --lsm-mount-context "a_u:b_r:c_t" <<<"+ 63 a_u:b_r:c_t"
+	differs restore --network-lock skip <<<"+ 64 3"
+	differs restore --manage-cgroups-mode strict <<<$'- 34 6\n+ 34 5'
+	grep -qx "task 2" "$bundle/asked"
+	grep -qx "26 1" "$bundle/asked"
+	grep -qx "27 pipe:\[5\],0" "$bundle/asked"
+	grep -qx "27 pipe:\[6\],1" "$bundle/asked"
+	[ "$(grep -c "^27 " "$bundle/asked")" = 2 ]
+	[ -z "$(ls -A "$bundle/state")" ]
+}
+
+@test "the same name for a bind mount in both requests, by its place and not by its path" {
+	local name
+	mkdir "$bundle/data"
+	config '.mounts += [{"destination": "/data", "type": "bind", "source": "data", "options": ["bind"]}]'
+	start
+	asks checkpoint
+	name=$(sed -n 's/^23 \/data,//p' "$bundle/asked")
+	[[ $name =~ ^berth-mount-[0-9]+$ ]]
+	"$BERTH" delete --force "$cid"
+	echo '[]' >"$images/descriptors.json"
+	asks restore
+	grep -qx "23 $name,$bundle/data" "$bundle/asked"
+}
+
+@test "restore: each letter is its option" {
+	config '.process.terminal = true'
+	run "$BERTH" restore -b "$bundle" -d --image-path "$images" "$cid"
+	assert_error "cannot allocate tty if berth will detach"
+	run "$BERTH" restore -b "$bundle/none" -d --image-path "$images" "$cid"
+	assert_error "open $bundle/none/config.json"
+}
