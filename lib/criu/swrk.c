@@ -162,6 +162,18 @@ static int receive_directories(struct swrk *swrk, struct berth_error *err)
 		       : 0;
 }
 
+/* What CRIU itself has to say is in its log: only what it restores has use for the caller's. */
+static int drop_stdio(void)
+{
+	int fd = sys_open("/dev/null", O_RDWR);
+	int r = fd < 0 ? fd : 0;
+
+	for (int i = STDIN_FILENO; r >= 0 && i <= STDERR_FILENO; i++) {
+		r = sys_dup2(fd, i);
+	}
+	return r;
+}
+
 /* Nothing but what is meant for it stays open at its execve. */
 static int keep_descriptors(struct swrk *swrk)
 {
@@ -195,6 +207,9 @@ static int swrk_exec(void *argument)
 	}
 	if (swrk->failure >= 0) {
 		swrk->doing = "execute";
+		swrk->failure = swrk->request->task == CRIU_RESTORE ? 0 : drop_stdio();
+	}
+	if (swrk->failure >= 0) {
 		swrk->failure = keep_descriptors(swrk);
 	}
 	if (swrk->failure >= 0) {

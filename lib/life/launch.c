@@ -282,6 +282,9 @@ static int launch_prepare(struct launch *launch, struct berth_error *err)
 		life_watch_tell(&launch->watch, "config.json of %s is read: %zu bytes",
 			launch->config.bundle, launch->config.length);
 		life_watch_config(&launch->watch, &launch->config);
+	}
+	/* What is restored has said that it is ready before it was saved. */
+	if (r == 0 && !launch->birth) {
 		r = life_notify_dir(request->context, request->id, &launch->config.arena,
 			&plan_request.notify_dir, err);
 	}
