@@ -23,6 +23,7 @@ enum {
 	STDIO_COUNT = 3,
 	LINK_BYTES = 256,
 	DESCRIPTORS_BYTES = 16384,
+	MEMORY_MAJOR = 1, /* of /dev/null and the like */
 };
 
 /* In the images: an array of texts, one for each standard descriptor, as runc writes it. */
@@ -363,8 +364,8 @@ static bool find_mount_id(pid_t pid, int number, uint64_t *ret_id)
 	return true;
 }
 
-/* CRIU's name of a file, or of a node of memory such as /dev/null, on a mount that the container does not have;
- * NULL for anything else. */
+/* CRIU's name of what is on a mount that the container does not have: a file, a node of memory such as /dev/null, or
+ * with shell-job a terminal; NULL for anything else. */
 static const char *file_outside(
 	struct life_criu *criu, const struct life_mountinfo *info, pid_t pid, int number)
 {
@@ -374,12 +375,18 @@ static const char *file_outside(
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, number);
 	if (sys_fstatat(AT_FDCWD, path, 0, &st) < 0 || !find_mount_id(pid, number, &id) ||
-		life_mountinfo_point(info, id, criu->arena) ||
-		!(S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && major(st.st_rdev) == 1))) {
+		life_mountinfo_point(info, id, criu->arena)) {
 		return NULL;
 	}
-	return arena_printf(criu->arena, "file[%llx:%llx]", (unsigned long long)id,
-		(unsigned long long)st.st_ino);
+	if (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && major(st.st_rdev) == MEMORY_MAJOR)) {
+		return arena_printf(criu->arena, "file[%llx:%llx]", (unsigned long long)id,
+			(unsigned long long)st.st_ino);
+	}
+	if (S_ISCHR(st.st_mode) && criu->asked->has_shell_job) {
+		return arena_printf(criu->arena, "tty[%llx:%llx]", (unsigned long long)st.st_rdev,
+			(unsigned long long)st.st_dev);
+	}
+	return NULL;
 }
 
 static int write_descriptors(struct life_criu *criu, const char *text, struct berth_error *err)
@@ -438,9 +445,10 @@ static int parse_descriptors(struct life_criu *criu, const char *text, size_t le
 		       : 0;
 }
 
-static bool is_inherited(const char *name)
+static bool is_inherited(const struct life_criu *criu, const char *name)
 {
-	return str_has_prefix(name, "pipe:") || str_has_prefix(name, "file[");
+	return str_has_prefix(name, "pipe:") || str_has_prefix(name, "file[") ||
+	       (criu->asked->has_shell_job && str_has_prefix(name, "tty["));
 }
 
 static bool has_inherit(const struct life_criu *criu, const char *key)
@@ -478,7 +486,7 @@ int life_criu_restore_stdio(struct life_criu *criu, struct berth_error *err)
 	}
 	for (const struct json_value *one = tree->first; one && number < STDIO_COUNT;
 		one = one->next, number++) {
-		if (one->kind == JSON_STRING && is_inherited(one->text) &&
+		if (one->kind == JSON_STRING && is_inherited(criu, one->text) &&
 			!has_inherit(criu, one->text)) {
 			add_inherit(criu, one->text, number);
 		}

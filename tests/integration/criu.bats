@@ -254,3 +254,26 @@ differs() {
 	run "$BERTH" restore -b "$bundle/none" -d --image-path "$images" "$cid"
 	assert_error "open $bundle/none/config.json"
 }
+
+@test "restore: --no-pivot gives CRIU a root that pivot_root takes, --no-subreaper says what is so: nobody is adopted" {
+	local option
+	mkdir "$images"
+	echo '[]' >"$images/descriptors.json"
+	# shellcheck disable=SC2016 # for that shell
+	false_criu 'dir='"$bundle"'
+		(sleep 30 >/dev/null 2>&1 & echo $! >"$dir/orphan")
+		read -r orphan <"$dir/orphan"
+		read -r _ _ _ parent _ <"/proc/$orphan/stat"
+		kill "$orphan"
+		[ "$parent" = $PPID ] && echo adopted >"$dir/adopted"'
+	for option in --no-subreaper --no-pivot; do
+		PATH=$bundle/bin:$PATH run strace -f -o "$bundle/trace" -e trace=chroot,move_mount \
+			"$BERTH" restore --image-path "$images" --bundle "$bundle" $option "$cid"
+		assert_error "criu failed"
+		[ "$(grep -c 'chroot("\.")' "$bundle/trace")" = "$([ $option = --no-pivot ] && echo 1 || echo 0)" ]
+		grep -q "move_mount(.*\"$bundle/rootfs\"" "$bundle/trace"
+		[ -s "$bundle/orphan" ]
+		[ ! -e "$bundle/adopted" ]
+	done
+	[ -z "$(ls -A "$bundle/state")" ]
+}
