@@ -299,6 +299,69 @@ assert_nothing_left() {
 	until_true grep -q "got hello 2" "$bundle/console2"
 }
 
+@test "--page-server: the memory goes there" {
+	local server=$bundle/server
+	counting
+	start
+	mkdir "$server"
+	criu page-server --images-dir "$server" --address 127.0.0.1 --port 27277 -o page-server.log 3>&- &
+	until_true eval 'netstat -ltn | grep -q :27277'
+	saved --page-server 127.0.0.1:27277
+	[ -z "$(find "$images" -name 'pages-*.img')" ]
+	[ -n "$(find "$server" -name 'pages-*.img')" ]
+	cp "$server"/*.img "$images"
+	rm "$count"
+	back
+	until_true test -s "$count"
+	grows
+}
+
+@test "--lazy-pages: memory is served to the restored container, and --status-fd tells since when" {
+	local saver
+	counting 'big=$(seq 1 100000);'
+	start
+	"$BERTH" checkpoint --lazy-pages --page-server 127.0.0.1:27278 --status-fd 7 --image-path "$images" \
+		--work-path "$logs" "$cid" 7>"$bundle/ready" >"$bundle/saver" 2>&1 3>&- &
+	saver=$!
+	until_true test -s "$bundle/ready"
+	[ "$(od -An -tx1 "$bundle/ready")" = " 00" ]
+	kill -0 $saver
+	mkdir "$bundle/lazy"
+	criu lazy-pages --page-server --address 127.0.0.1 --port 27278 --images-dir "$images" \
+		--work-dir "$bundle/lazy" -o lazy.log >"$bundle/lazy.out" 2>&1 3>&- &
+	until_true test -S "$bundle/lazy/lazy-pages.socket"
+	rm "$count"
+	logs=$bundle/lazy id=$cid-2 back --lazy-pages
+	until_true test -s "$count"
+	[ "$(cat "$count")" -gt 1000 ]
+	grows
+	wait $saver
+	[ ! -s "$bundle/saver" ]
+	[ "$(state_of)" = stopped ]
+	[ "$(state_of "$cid-2")" = running ]
+}
+
+@test "org.criu.config, /etc/criu/berth.conf, and runc's without that" {
+	mkdir -p /etc/criu
+	echo "log-file runc.log" >/etc/criu/runc.conf
+	counting
+	start
+	saved --leave-running
+	[ -s "$logs/runc.log" ]
+	echo "log-file berth.log" >/etc/criu/berth.conf
+	saved --leave-running
+	[ -s "$logs/berth.log" ]
+	rm /etc/criu/*.conf
+	saved
+	[ -s "$logs/dump.log" ]
+	echo "log-file own.log" >"$bundle/own.conf"
+	config '.annotations = {"org.criu.config": ($bundle + "/own.conf")}' --arg bundle "$bundle"
+	back
+	[ -s "$logs/own.log" ]
+	[ ! -e "$logs/restore.log" ]
+	grows
+}
+
 hook() {
 	printf '#!/bin/sh\n%s\n' "$2" >"$bundle/$1"
 	chmod 755 "$bundle/$1"
@@ -354,6 +417,17 @@ hook() {
 	assert_nothing_left
 }
 
+@test "a container that is paused is saved, and runs when it is restored" {
+	counting
+	start
+	"$BERTH" pause "$cid"
+	saved
+	rm "$count"
+	back
+	until_true test -s "$count"
+	grows
+}
+
 @test "pipes and files of stdio are those of the restore" {
 	counting 'while :; do echo "line $((n += 1))"; sleep 0.1; done &'
 	mkfifo "$bundle/fifo"
@@ -368,4 +442,15 @@ hook() {
 	assert_status 1
 	[ ! -s "$bundle/err" ]
 	"$BERTH" delete --force "$cid"
+}
+
+@test "--lsm-profile: CRIU refuses one of a module that this kernel does not have" {
+	counting
+	start
+	saved
+	bring_back --lsm-profile selinux:label
+	assert_error "criu failed: " "step restore"
+	assert_contains -i lsm || assert_contains elinux
+	back
+	grows
 }
