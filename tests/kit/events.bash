@@ -7,7 +7,7 @@ setup_events() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	make_bundle
 	ln -s busybox "$bundle/rootfs/bin/dd"
-	in_container 'while :; do sleep 1; done'
+	in_container 'exec sleep 100000'
 	events=
 }
 
