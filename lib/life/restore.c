@@ -58,9 +58,9 @@ static int run_hooks(struct restore *restore, struct berth_error *err)
 	int r;
 
 	*restore->birth->is_built = true;
-	r = life_hooks_run(WIRE_STEP_hooks, &hooks->prestart, record, STORE_CREATING, err);
+	r = life_hooks_run(WIRE_STEP_hooks, hooks, &hooks->prestart, record, STORE_CREATING, err);
 	return r < 0 ? r
-		     : life_hooks_run(WIRE_STEP_hooks, &hooks->create_runtime, record,
+		     : life_hooks_run(WIRE_STEP_hooks, hooks, &hooks->create_runtime, record,
 			       STORE_CREATING, err);
 }
 
