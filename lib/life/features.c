@@ -101,6 +101,12 @@ int life_features(char **ret_text, struct berth_error *err)
 	json_write_key(&writer, "ociVersionMax");
 	json_write_string(&writer, "1.3.0");
 	put_hooks(&writer);
+	/* What engines ask before they offer a checkpoint, under the name that they know. */
+	json_write_key(&writer, "annotations");
+	json_write_begin(&writer, '{');
+	json_write_key(&writer, "org.opencontainers.runc.checkpoint.enabled");
+	json_write_string(&writer, "true");
+	json_write_end(&writer, '}');
 	put_names(&writer, "mountOptions", PLAN_FEATURE_MOUNT_OPTION);
 	put_linux(&writer);
 	json_write_key(&writer, "potentiallyUnsafeConfigAnnotations");

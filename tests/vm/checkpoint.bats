@@ -418,6 +418,44 @@ hook() {
 	assert_nothing_left
 }
 
+@test "in the foreground: the exit status; nobody is adopted (--no-subreaper)" {
+	local pid
+	counting '(while [ ! -e /tmp/end ]; do sleep 0.1; done; kill -USR1 1) & trap "exit 7" USR1;'
+	start
+	saved
+	hook prestart '(sleep 100 >/dev/null 2>&1 & echo $! >"'"$bundle"'/daemon") &'
+	rm "$count"
+	"$BERTH" restore --image-path "$images" --work-path "$logs" --bundle "$bundle" --no-subreaper "$cid" \
+		</dev/null >"$bundle/out" 2>&1 3>&- &
+	pid=$!
+	until_true test -s "$count"
+	[ "$(awk '{print $4}' "/proc/$(cat "$bundle/daemon")/stat")" = 1 ]
+	kill "$(cat "$bundle/daemon")"
+	touch "$bundle/rootfs/tmp/end"
+	status=0
+	wait $pid || status=$?
+	assert_status 7
+	assert_nothing_left
+}
+
+@test "a network namespace that the config names is joined again" {
+	local holder ns pid
+	unshare -n sleep 1000 3>&- &
+	holder=$!
+	until_true eval '[ "$(readlink /proc/$holder/ns/net)" != "$(readlink /proc/self/ns/net)" ]'
+	ns=$(readlink "/proc/$holder/ns/net")
+	config '.linux.namespaces += [{"type": "network", "path": $path}]' --arg path "/proc/$holder/ns/net"
+	counting
+	start
+	saved
+	[ -z "$(find "$images" -name 'netdev-*.img')" ]
+	back --pid-file "$bundle/pid"
+	[ "$(readlink "/proc/$(cat "$bundle/pid")/ns/net")" = "$ns" ]
+	grows
+	"$BERTH" delete --force "$cid"
+	kill $holder
+}
+
 @test "a container that is paused is saved, and runs when it is restored" {
 	counting
 	start
