@@ -99,6 +99,9 @@ int cgroup_signal(const struct cgroup *cgroup, int signal, struct berth_error *e
 /* Ends all processes and waits for their end, at most so long. An error names those that are left. */
 int cgroup_kill(const struct cgroup *cgroup, int timeout_ms, struct berth_error *err) must_use;
 
+/* The same for the directories that berth has made alone: those that were there before may be others'. */
+int cgroup_kill_own(const struct cgroup *cgroup, int timeout_ms, struct berth_error *err) must_use;
+
 /* How many processes the kernel has ended here for want of memory; 0 where that is not counted. */
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
 

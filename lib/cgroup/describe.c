@@ -82,7 +82,8 @@ static int open_dir(struct cgroup_dir *dir)
 		return mount_fd == -ENOENT ? 0 : mount_fd;
 	}
 	dir->fd = cgroup_dir_open(mount_fd, dir->path);
-	return dir->fd < 0 && dir->fd != -ENOENT ? dir->fd : 0;
+	/* ENOTDIR: a start was refused because of a file of that name. */
+	return dir->fd < 0 && dir->fd != -ENOENT && dir->fd != -ENOTDIR ? dir->fd : 0;
 }
 
 int cgroup_open(struct cgroup *cgroup, const struct cgroup_texts *texts, struct berth_error *err)
@@ -105,7 +106,8 @@ int cgroup_open(struct cgroup *cgroup, const struct cgroup_texts *texts, struct 
 			r = open_dir(dir);
 		}
 		if (r < 0) {
-			return error_system(err, r, "open the cgroup %s", texts->items[i]);
+			return error_system(
+				err, r, "open the cgroup %s%s", dir->mount_point, dir->path);
 		}
 		cgroup->count++;
 	}

@@ -21,7 +21,8 @@ static int rmdir_at(int fd, const char *name)
 	if (r == -EROFS && sys_fstatat(fd, name, AT_SYMLINK_NOFOLLOW, &st) == -ENOENT) {
 		return 0;
 	}
-	return r == -ENOENT ? 0 : r;
+	/* ENOTDIR: a file, and no directory that a start has made. */
+	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 }
 
 /* Whoever is busy is left for the next round. */
@@ -103,7 +104,7 @@ static int remove_part(const struct cgroup_dir *dir, int mount_fd, uint32_t part
 	if (start > 0) {
 		parent_fd = cgroup_dir_open(mount_fd, path);
 		if (parent_fd < 0) {
-			return parent_fd == -ENOENT ? 0 : parent_fd;
+			return parent_fd == -ENOENT || parent_fd == -ENOTDIR ? 0 : parent_fd;
 		}
 		mount_fd = parent_fd;
 	}

@@ -386,7 +386,7 @@ static int launch_process(struct launch *launch, struct berth_error *err)
 			&launch->process, launch->fifo_fd, &launch->record, STORE_CREATING, err);
 	}
 	if (r < 0 && cgroup_oom_kills(&launch->cgroup) > 0) {
-		error_prefix(err, "container init was OOM-killed (memory limit too low?)");
+		error_prefix(err, "container init was OOM-killed (memory limit too low?): ");
 	}
 	return r;
 }

@@ -28,8 +28,19 @@ static int start_refused(const struct life_found *found, struct berth_error *err
 		store_status_name(found->status));
 }
 
+/* SIGKILL for what is in its cgroup. This thaws as well: what is frozen does not end. When the first process has
+ * ended, an exec that was on its way may be there, or somebody else: by force, and where berth has made the
+ * cgroup, it is the container's. */
+static int end_cgroup(const struct life_found *found, bool is_forced, struct berth_error *err)
+{
+	if (life_has_processes(found)) {
+		return cgroup_kill(&found->cgroup, LIFE_END_TIMEOUT_MS, err);
+	}
+	return is_forced ? cgroup_kill_own(&found->cgroup, LIFE_END_TIMEOUT_MS, err) : 0;
+}
+
 /* SIGKILL for the first process and all others, and their end. */
-static int end_processes(const struct life_found *found, struct berth_error *err)
+static int end_processes(const struct life_found *found, bool is_forced, struct berth_error *err)
 {
 	autofd int pidfd = store_process_open(&found->record);
 	int pid = (int)found->record.pid;
@@ -38,8 +49,7 @@ static int end_processes(const struct life_found *found, struct berth_error *err
 	if (r < 0 && r != -ESRCH) {
 		return error_system(err, r, "end the container's process %d", pid);
 	}
-	/* This thaws as well: what is frozen does not end. */
-	r = life_has_processes(found) ? cgroup_kill(&found->cgroup, LIFE_END_TIMEOUT_MS, err) : 0;
+	r = end_cgroup(found, is_forced, err);
 	if (r < 0 || pidfd < 0) {
 		return r;
 	}
@@ -54,10 +64,10 @@ static int end_processes(const struct life_found *found, struct berth_error *err
 
 /* Its processes, its cgroup, its hooks poststop, and its record at last. Where there never was a process, no hook
  * has run before. */
-static int destroy(
-	struct life_found *found, const struct life_hooks *hooks, struct berth_error *err)
+static int destroy(struct life_found *found, const struct life_hooks *hooks, bool is_forced,
+	struct berth_error *err)
 {
-	int r = end_processes(found, err);
+	int r = end_processes(found, is_forced, err);
 
 	if (r == 0) {
 		life_watch_tell(&found->watch, "its processes have ended");
@@ -163,7 +173,7 @@ static int start_hooks(struct start *start, struct berth_error *err)
 	r = life_hooks_run(WIRE_STEP_poststart, &start->hooks.plan, &start->hooks.plan.poststart,
 		&found->record, STORE_RUNNING, err);
 	if (r < 0 && store_entry_relock(&found->entry) == 0) {
-		(void)!destroy(found, &start->hooks, NULL);
+		(void)!destroy(found, &start->hooks, false, NULL);
 	}
 	return r;
 }
@@ -305,7 +315,7 @@ static int delete_found(struct life_found *found, bool is_forced, struct berth_e
 	if (r == 0) {
 		r = load_hooks(found, &hooks, is_forced, err);
 	}
-	return r < 0 ? r : destroy(found, &hooks, err);
+	return r < 0 ? r : destroy(found, &hooks, is_forced, err);
 }
 
 int life_delete(

@@ -14,8 +14,6 @@
 /* What json/ reads at most. */
 enum { STORE_CONFIG_MAX_BYTES = 16 * 1024 * 1024 };
 
-static const char config_name[] = "config.json";
-
 int store_damaged(const struct store_entry *entry, const char *what, struct berth_error *err)
 {
 	return error_set(err, BERTH_ERROR_STATE, "the state of container %s is damaged: %s",
@@ -108,7 +106,7 @@ int store_file_read(const struct store_entry *entry, struct store_file *file, st
 int store_write_config(
 	const struct store_entry *entry, const char *text, size_t length, struct berth_error *err)
 {
-	int r = store_file_write(entry, config_name, text, length);
+	int r = store_file_write(entry, STORE_CONFIG_NAME, text, length);
 
 	return r < 0 ? error_system(err, r, "write the config of container %s", entry->id) : 0;
 }
@@ -116,7 +114,7 @@ int store_write_config(
 int store_read_config(const struct store_entry *entry, struct arena *arena, const char **ret_text,
 	size_t *ret_length, struct berth_error *err)
 {
-	struct store_file file = {.name = config_name, .max = STORE_CONFIG_MAX_BYTES};
+	struct store_file file = {.name = STORE_CONFIG_NAME, .max = STORE_CONFIG_MAX_BYTES};
 	int r = store_file_read(entry, &file, arena, err);
 
 	if (r == 0) {

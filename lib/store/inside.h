@@ -30,7 +30,9 @@ int store_file_read(const struct store_entry *entry, struct store_file *file, st
 int store_damaged(
 	const struct store_entry *entry, const char *what, struct berth_error *err) must_use;
 
-/* Whether there is anything by the name of state.json. */
+#define STORE_CONFIG_NAME "config.json"
+
+/* Whether there is anything by the name of state.json, or of what is written after it. */
 bool store_has_state(const struct store_entry *entry);
 
 /* Writes into the lock's file what store_read_rescue() reads. */

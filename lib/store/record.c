@@ -13,7 +13,10 @@
 #include "sys/file.h"
 #include "json/json.h"
 
-enum { STORE_STATE_MAX_BYTES = 4 * 1024 * 1024 };
+enum {
+	STORE_STATE_MAX_BYTES = 4 * 1024 * 1024,
+	STORE_PID_MAX = 1 << 22, /* PID_MAX_LIMIT of the kernel */
+};
 
 static const char state_name[] = "state.json";
 
@@ -76,7 +79,8 @@ bool store_has_state(const struct store_entry *entry)
 {
 	struct stat st;
 
-	return sys_fstatat(entry->fd, state_name, AT_SYMLINK_NOFOLLOW, &st) == 0;
+	return sys_fstatat(entry->fd, state_name, AT_SYMLINK_NOFOLLOW, &st) == 0 ||
+	       sys_fstatat(entry->fd, STORE_CONFIG_NAME, AT_SYMLINK_NOFOLLOW, &st) == 0;
 }
 
 int store_write(
@@ -112,6 +116,20 @@ static uint64_t get_number(const struct json_value *tree, const char *key)
 	uint64_t number = 0;
 
 	return value && value->kind == JSON_NUMBER && json_to_u64(value, &number) == 0 ? number : 0;
+}
+
+/* 0: there is none yet. The first process of the host is nobody's container. */
+static bool get_pid(const struct json_value *tree, pid_t *ret_pid)
+{
+	const struct json_value *value = json_get(tree, "pid");
+	uint64_t number = 0;
+
+	if (!value || value->kind != JSON_NUMBER || json_to_u64(value, &number) < 0 ||
+		number == 1 || number > STORE_PID_MAX) {
+		return false;
+	}
+	*ret_pid = (pid_t)number;
+	return true;
 }
 
 static bool get_bool(const struct json_value *tree, const char *key)
@@ -173,7 +191,6 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	struct store_record record = {0};
 	const char *reason;
 	size_t offset;
-	uint64_t pid;
 	struct store_file file = {.name = state_name, .max = STORE_STATE_MAX_BYTES};
 	int r = store_file_read(entry, &file, arena, err);
 
@@ -203,12 +220,13 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	record.keyring_tag = get_text(tree, "keyringTag");
 	record.has_hooks = get_bool(tree, "hooks");
 	record.has_new_devices = get_bool(tree, "newDevices");
-	pid = get_number(tree, "pid");
-	if (!record.oci_version || !record.bundle || !record.id || pid > INT32_MAX ||
+	if (!record.oci_version || !record.bundle || !record.id ||
 		strcmp(record.id, entry->id) != 0) {
 		return store_damaged(entry, "a member is missing, or is another container's", err);
 	}
-	record.pid = (pid_t)pid;
+	if (!get_pid(tree, &record.pid)) {
+		return store_damaged(entry, "its pid is none of a container", err);
+	}
 	*ret_record = record;
 	return 0;
 }

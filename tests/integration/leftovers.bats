@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What another command has left in a container's cgroup and directory, on its way or by its end: it is ended and
+# removed, or there is one error that says what it is.
+
+load ../kit/container
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+	in_container 'echo started; sleep 1000'
+	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid"
+	root=$bundle/state
+}
+
+teardown() {
+	[ -z "${cid:-}" ] || timeout 60 "$BERTH" delete --force "$cid" 2>/dev/null || true
+	remove_bundle
+}
+
+berth() {
+	timeout 60 "$BERTH" "$@"
+}
+
+# run_detached: the container.
+run_detached() {
+	timeout 60 "$BERTH" run --detach --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
+}
+
+is_status() {
+	[ "$(berth state "$cid" | jq -r .status)" = "$1" ]
+}
+
+# stopped_in STEP: the berth-init of this test that has stopped there.
+stopped_in() {
+	local pid
+	for pid in $(cat "/sys/fs/cgroup/"{,pids/,unified/}"berth-$cid/cgroup.procs" 2>/dev/null | sort -u); do
+		! is_stopped "$pid" || ! grep -qsFz -x "BERTH_FAIL=$1:stop" "/proc/$pid/environ" || echo "$pid"
+	done
+}
+
+# stop_exec: an exec that is in the cgroup of the container and not in its namespaces.
+stop_exec() {
+	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
+	BERTH_FAIL=open:stop "$BERTH_TEST" exec "$cid" true >"$bundle/exec" 2>&1 </dev/null 3>&- &
+	exec_pid=$!
+	until_true eval '[ -n "$(stopped_in open)" ]'
+}
+
+nothing_is_left() {
+	[ -z "$(ls -A "$root")" ]
+	[ -z "$(left_cgroups)" ]
+}
+
+@test "delete --force ends an exec that did not get into the container before that ended" {
+	run_detached
+	stop_exec
+	berth kill "$cid" KILL
+	until_true is_status stopped
+	# Not without force: by its cgroup alone it might be somebody else's.
+	run berth delete "$cid"
+	assert_error "which holds" "$(stopped_in open)"
+	run berth delete --force "$cid"
+	assert_status 0
+	wait $exec_pid || true
+	nothing_is_left
+}
+
+@test "delete --force thaws what was frozen after the container had ended" {
+	run_detached
+	stop_exec
+	local freezer=/sys/fs/cgroup/freezer/berth-$cid
+	berth kill "$cid" KILL
+	until_true is_status stopped
+	if [ -d "$freezer" ]; then
+		echo FROZEN >"$freezer/freezer.state"
+	else
+		echo 1 >"/sys/fs/cgroup/berth-$cid/cgroup.freeze"
+	fi
+	run berth delete --force "$cid"
+	assert_status 0
+	wait $exec_pid || true
+	nothing_is_left
+}
+
+@test "delete --force of a stopped container ends nobody in a cgroup that was there before it" {
+	local dir=/sys/fs/cgroup/berth-$cid
+	[ ! -d /sys/fs/cgroup/unified ] || dir=/sys/fs/cgroup/unified/berth-$cid
+	mkdir "$dir"
+	run_detached
+	berth kill "$cid" KILL
+	until_true is_status stopped
+	sleep 1000 3>&- &
+	local stranger=$!
+	echo $stranger >"$dir/cgroup.procs"
+	run berth delete --force "$cid"
+	assert_status 0
+	kill -0 $stranger
+	[ "$(left_cgroups)" = "$dir" ]
+	kill $stranger
+	wait $stranger || true
+}
+
+@test "a cgroupsPath that leads to a file: one error, and nothing is left" {
+	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid/cgroup.procs"
+	run berth run --bundle "$bundle" "$cid"
+	assert_error "/linux/cgroupsPath" "/berth-$cid/cgroup.procs" "not a directory"
+	nothing_is_left
+}
+
+@test "a state with the pid of another process: delete --force ends the container all the same" {
+	local pid wrong
+	for wrong in 1 -1 99999 4194305; do
+		run_detached
+		pid=$(berth state "$cid" | jq .pid)
+		sed -i "s/\"pid\":$pid/\"pid\":$wrong/" "$root/$cid/state.json"
+		if [ $wrong != 99999 ]; then
+			run berth state "$cid"
+			assert_error "damaged"
+		fi
+		run berth delete --force "$cid"
+		assert_status 0
+		nothing_is_left
+		[ ! -e "/proc/$pid" ]
+	done
+}
+
+@test "without state.json and lock, but with a config: an error, and nothing is forgotten" {
+	run_detached
+	rm "$root/$cid/state.json" "$root/$cid/lock"
+	run berth delete --force "$cid"
+	assert_error "by hand"
+	[ -d "$root/$cid" ]
+	[ -n "$(left_cgroups)" ]
+	remove_cgroups
+	rm -r "${root:?}/$cid"
+}
