@@ -246,6 +246,9 @@ static int list_one(const struct store *store, const char *id, struct arena *are
 	if (r == -ENOMEM) {
 		return error_system(err, r, "memory for the list");
 	}
+	if (r == -ENOENT) {
+		return 1;
+	}
 	item->code = STORE_STOPPED;
 	item->status = "unknown";
 	if (r == 0) {

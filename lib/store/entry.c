@@ -8,6 +8,7 @@
 #include "store/inside.h"
 #include "sys/cred.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 enum {
 	STORE_DIR_MODE = 0700,
@@ -114,7 +115,7 @@ int store_check_id(const char *id, struct berth_error *err)
 				 id);
 }
 
-static int not_found(const char *id, struct berth_error *err)
+int store_not_found(const char *id, struct berth_error *err)
 {
 	return error_set(err, BERTH_ERROR_NOT_FOUND, "container does not exist: %s", id);
 }
@@ -125,69 +126,17 @@ static int open_directory(const struct store *store, const char *id)
 			     : sys_openat2(store->fd, id, O_RDONLY | O_DIRECTORY, 0, STORE_RESOLVE);
 }
 
-int store_create(const struct store *store, const char *id, struct store_entry *ret_entry,
-	struct berth_error *err)
+static int already_exists(const char *id, struct berth_error *err)
 {
-	autofd int fd = -1;
-	autofd int lock_fd = -1;
-	int r = sys_mkdirat(store->fd, id, STORE_DIR_MODE);
-
-	if (r == -EEXIST) {
-		return error_set(
-			err, BERTH_ERROR_EXISTS, "container with given ID already exists: %s", id);
-	}
-	if (r < 0) {
-		return error_system(err, r, "make the container's directory %s", id);
-	}
-	fd = open_directory(store, id);
-	if (fd >= 0) {
-		lock_fd = sys_openat2(fd, lock_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
-			STORE_FILE_MODE, STORE_RESOLVE);
-	}
-	r = fd < 0 ? fd : lock_fd;
-	if (r >= 0) {
-		r = sys_flock(lock_fd, 0);
-	}
-	if (r < 0) {
-		if (lock_fd >= 0) {
-			(void)!sys_unlinkat(fd, lock_name, 0);
-		}
-		(void)!sys_unlinkat(store->fd, id, AT_REMOVEDIR);
-		return error_system(err, r, "make and lock the container's directory %s", id);
-	}
-	ret_entry->fd = take_fd(&fd);
-	ret_entry->lock_fd = take_fd(&lock_fd);
-	(void)str_copy(ret_entry->id, sizeof(ret_entry->id), id);
-	return 0;
+	return error_set(err, BERTH_ERROR_EXISTS, "container with given ID already exists: %s", id);
 }
 
-/* A creator that died between mkdir and lock has left no lock: it is made here, for delete. */
-static int lock_entry(int fd)
+/* Opens the lock's file, which is made where it is not there, and takes the lock; -ENOENT where who had it has
+ * removed it. */
+static int take_lock(int fd, int flags)
 {
-	autofd int lock_fd =
-		sys_openat2(fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, STORE_RESOLVE);
-	int r;
-
-	if (lock_fd == -ENOENT) {
-		lock_fd = sys_openat2(fd, lock_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
-			STORE_FILE_MODE, STORE_RESOLVE);
-	}
-	if (lock_fd < 0) {
-		return lock_fd;
-	}
-	r = sys_flock(lock_fd, STORE_LOCK_TIMEOUT_MS);
-	return r < 0 ? r : take_fd(&lock_fd);
-}
-
-void store_entry_unlock(struct store_entry *entry)
-{
-	close_fd(&entry->lock_fd);
-}
-
-int store_entry_relock(struct store_entry *entry)
-{
-	autofd int lock_fd = sys_openat2(
-		entry->fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, STORE_RESOLVE);
+	autofd int lock_fd = sys_openat2(fd, lock_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | flags,
+		flags & O_CREAT ? STORE_FILE_MODE : 0, STORE_RESOLVE);
 	struct stat st;
 	int r = lock_fd < 0 ? lock_fd : sys_flock(lock_fd, STORE_LOCK_TIMEOUT_MS);
 
@@ -197,10 +146,78 @@ int store_entry_relock(struct store_entry *entry)
 	if (r == 0 && st.st_nlink == 0) {
 		r = -ENOENT;
 	}
-	if (r == 0) {
-		entry->lock_fd = take_fd(&lock_fd);
+	return r < 0 ? r : take_fd(&lock_fd);
+}
+
+int store_create(const struct store *store, const char *id, struct store_entry *ret_entry,
+	struct berth_error *err)
+{
+	autofd int fd = -1;
+	autofd int lock_fd = -1;
+	int r = sys_mkdirat(store->fd, id, STORE_DIR_MODE);
+
+	if (r == -EEXIST) {
+		return already_exists(id, err);
 	}
-	return r;
+	if (r < 0) {
+		return error_system(err, r, "make the container's directory %s", id);
+	}
+	fd = open_directory(store, id);
+	lock_fd = fd < 0 ? fd : take_lock(fd, O_CREAT);
+	if (lock_fd == -ENOENT) {
+		/* A delete has got between, has found nothing, and has taken it away. */
+		return already_exists(id, err);
+	}
+	if (lock_fd < 0) {
+		(void)!sys_unlinkat(store->fd, id, AT_REMOVEDIR);
+		return error_system(err, lock_fd, "make and lock the container's directory %s", id);
+	}
+	ret_entry->fd = take_fd(&fd);
+	ret_entry->lock_fd = take_fd(&lock_fd);
+	(void)str_copy(ret_entry->id, sizeof(ret_entry->id), id);
+	return 0;
+}
+
+/* The lock's file is missing while another command makes the directory, or takes it away. A creator that died
+ * between mkdir and lock has left none for good: it is made here, for delete. */
+static int lock_entry(int fd)
+{
+	int lock_fd = take_lock(fd, 0);
+
+	for (int i = 0; lock_fd == -ENOENT && i < STORE_SETTLE_MS; i++) {
+		(void)!sys_poll(-1, 0, 1);
+		lock_fd = take_lock(fd, 0);
+	}
+	return lock_fd == -ENOENT ? take_lock(fd, O_CREAT) : lock_fd;
+}
+
+int store_is_changing(const struct store_entry *entry)
+{
+	autofd int lock_fd = sys_openat2(
+		entry->fd, lock_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, STORE_RESOLVE);
+	struct stat st;
+	int r = sys_fstat(entry->fd, &st);
+
+	if (r == 0 && st.st_nlink == 0) {
+		return 1;
+	}
+	return r == 0 && lock_fd >= 0 && sys_flock_test(lock_fd) > 0;
+}
+
+void store_entry_unlock(struct store_entry *entry)
+{
+	close_fd(&entry->lock_fd);
+}
+
+int store_entry_relock(struct store_entry *entry)
+{
+	int lock_fd = take_lock(entry->fd, 0);
+
+	if (lock_fd < 0) {
+		return lock_fd;
+	}
+	entry->lock_fd = lock_fd;
+	return 0;
 }
 
 int store_look(const struct store *store, const char *id, struct store_entry *ret_entry,
@@ -214,7 +231,7 @@ int store_look(const struct store *store, const char *id, struct store_entry *re
 	}
 	fd = open_directory(store, id);
 	if (fd == -ENOENT) {
-		return not_found(id, err);
+		return store_not_found(id, err);
 	}
 	if (fd < 0) {
 		return error_system(err, fd, "open the container's directory %s", id);
@@ -229,7 +246,6 @@ int store_find(const struct store *store, const char *id, struct store_entry *re
 {
 	autofd int fd = -1;
 	autofd int lock_fd = -1;
-	struct stat st;
 	int r = store_check_id(id, err);
 
 	if (r < 0) {
@@ -237,7 +253,7 @@ int store_find(const struct store *store, const char *id, struct store_entry *re
 	}
 	fd = open_directory(store, id);
 	if (fd == -ENOENT) {
-		return not_found(id, err);
+		return store_not_found(id, err);
 	}
 	if (fd < 0) {
 		return error_system(err, fd, "open the container's directory %s", id);
@@ -249,14 +265,10 @@ int store_find(const struct store *store, const char *id, struct store_entry *re
 			id, STORE_LOCK_TIMEOUT_MS / 1000);
 	}
 	if (lock_fd == -ENOENT) {
-		return not_found(id, err);
+		return store_not_found(id, err);
 	}
 	if (lock_fd < 0) {
 		return error_system(err, lock_fd, "lock the container %s", id);
-	}
-	/* It may have been deleted while this command waited for the lock. */
-	if (sys_fstat(lock_fd, &st) == 0 && st.st_nlink == 0) {
-		return not_found(id, err);
 	}
 	ret_entry->fd = take_fd(&fd);
 	ret_entry->lock_fd = take_fd(&lock_fd);

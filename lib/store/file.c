@@ -53,17 +53,36 @@ int store_file_write(
 	return r < 0 ? r : sys_renameat(entry->fd, new_name, name);
 }
 
+/* O_NONBLOCK: a fifo in its place must not hold anybody up. -ESTALE: it is missing because another command makes
+ * the container, or deletes it. */
+static int open_settled(const struct store_entry *entry, const char *name)
+{
+	for (int i = 0;; i++) {
+		int fd = sys_openat2(
+			entry->fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0, STORE_RESOLVE);
+
+		if (fd != -ENOENT || entry->lock_fd >= 0 || i == STORE_SETTLE_MS) {
+			return fd;
+		}
+		if (store_is_changing(entry)) {
+			return -ESTALE;
+		}
+		(void)!sys_poll(-1, 0, 1);
+	}
+}
+
 static int open_regular(const struct store_entry *entry, const struct store_file *file,
 	size_t *ret_size, struct berth_error *err)
 {
-	/* O_NONBLOCK: a fifo in its place must not hold anybody up. */
-	autofd int fd = sys_openat2(
-		entry->fd, file->name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0, STORE_RESOLVE);
+	autofd int fd = open_settled(entry, file->name);
 	char what[STORE_NAME_MAX + 40];
 	struct strbuf buf;
 	struct stat st;
 	int r = fd < 0 ? fd : sys_fstat(fd, &st);
 
+	if (r == -ESTALE) {
+		return store_not_found(entry->id, err);
+	}
 	strbuf_init(&buf, what, sizeof(what));
 	if (r < 0) {
 		strbuf_printf(&buf, "%s %s", file->name,

@@ -9,7 +9,16 @@
 #define STORE_RESOLVE                                                                              \
 	(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
 
-enum { STORE_NAME_MAX = 32 }; /* of a file in a container's directory, with a NUL */
+enum {
+	STORE_NAME_MAX = 32, /* of a file in a container's directory, with a NUL */
+	/* Milliseconds, in which another command gets from mkdir to the lock, or from the lock to rmdir. */
+	STORE_SETTLE_MS = 20,
+};
+
+/* For who looks without the lock, and finds a file missing: 1 where another command holds the lock, so that the
+ * container is not there yet, or not any more; 0 where nobody does. */
+int store_is_changing(const struct store_entry *entry) must_use;
+int store_not_found(const char *id, struct berth_error *err) must_use;
 
 /* A file in the container's directory, written beside it and renamed. */
 int store_file_write(const struct store_entry *entry, const char *name, const char *text,

@@ -43,6 +43,14 @@ int sys_flock(int fd, int timeout_ms)
 	}
 }
 
+int sys_flock_test(int fd)
+{
+	if (flock(fd, LOCK_SH | LOCK_NB) == 0) {
+		return 0;
+	}
+	return errno == EWOULDBLOCK ? 1 : -errno;
+}
+
 int sys_list(int dirfd, sys_list_fn visit, void *argument)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -105,6 +105,10 @@ int sys_mkfifoat(int dirfd, const char *path, mode_t mode) must_use;
  * descriptor. */
 int sys_flock(int fd, int timeout_ms) must_use;
 
+/* 1 where somebody else holds it, 0 where not: it is taken for as long as the descriptor lives, together with
+ * others who ask. */
+int sys_flock_test(int fd) must_use;
+
 /* Calls visit(name, is_directory, argument) for each entry of a directory but "." and "..", in no order, until one
  * call does not return 0: that is the result. */
 typedef int (*sys_list_fn)(const char *name, bool is_directory, void *argument);

@@ -135,3 +135,44 @@ nothing_is_left() {
 	remove_cgroups
 	rm -r "${root:?}/$cid"
 }
+
+# while_making VERB...: what it says while another process creates and deletes the container again and again.
+while_making() {
+	local end=$((SECONDS + 2))
+	while [ $SECONDS -lt $end ]; do
+		berth "$@" 2>&1 || true
+	done
+}
+
+@test "while a container is created and deleted it is there or not, and never damaged" {
+	local end=$((SECONDS + 10)) maker
+	while [ $SECONDS -lt $end ]; do
+		berth create --bundle "$bundle" "$cid" || true
+		berth delete --force "$cid" || true
+	done >"$bundle/maker" 2>&1 </dev/null 3>&- &
+	maker=$!
+	while_making state "$cid" >"$bundle/said"
+	while_making kill "$cid" CONT >>"$bundle/said"
+	while_making exec "$cid" true >>"$bundle/said"
+	while_making list >>"$bundle/said"
+	grep -q "container does not exist" "$bundle/said"
+	wait $maker || true
+	run grep -h -e damaged -e unknown "$bundle/said" "$bundle/maker"
+	[ -z "$output" ]
+	nothing_is_left
+}
+
+@test "creates that race with deletes: one of them has won, and no other error" {
+	local end=$((SECONDS + 5))
+	for verb in "create --bundle $bundle" "create --bundle $bundle" "delete --force" "delete --force"; do
+		while [ $SECONDS -lt $end ]; do
+			# shellcheck disable=SC2086 # of words
+			berth $verb "$cid" || true
+		done >>"$bundle/said" 2>&1 </dev/null 3>&- &
+	done
+	wait
+	berth delete --force "$cid"
+	run grep -v -e "container with given ID already exists" -e "container's cgroup is not empty" "$bundle/said"
+	[ -z "$output" ]
+	nothing_is_left
+}
