@@ -72,8 +72,6 @@ fails_with() {
 	config '.linux.resources = {} | .hooks = {} | .linux.seccomp = null | .process.apparmorProfile = ""'
 	berth_run
 	[ "$output" = RAN ]
-	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/agent"}'
-	fails_with "/linux/seccomp/listenerPath" "not supported"
 	config 'del(.linux.seccomp) | .linux.resources = {"network": {"classID": 10}}'
 	fails_with "/linux/resources/network" "not supported"
 	config 'del(.linux.resources) | .process.scheduler = {"policy": "SCHED_OTHER"}'
