@@ -88,7 +88,8 @@ const char *cgroup_undo_text(
 	if (is_about_device(value)) {
 		return reset_text(arena, file, value);
 	}
-	/* Nothing cannot be written, but an empty line can: a cpuset of version 2 may have none of its own. */
+	/* Nothing cannot be written, but an empty line can: a cpuset of version 2 may have none of its own. The kernel
+	 * takes that only where no process is inside (Linux 6.1). */
 	return held[0] == '\0' || held[0] == '\n' ? "\n"
 						  : arena_copy(arena, held, strcspn(held, "\n"));
 }
@@ -129,8 +130,8 @@ static void undo_run(struct cgroup_undo *undo, struct berth_error *err)
 		const struct cgroup_undo_item *item = &undo->items[--undo->count];
 
 		if (cgroup_file_write(item->fd, item->file, item->text) < 0) {
-			error_prefix(
-				err, "%s could not be put back to \"%s\"", item->file, item->text);
+			error_prefix(err, "%s could not be put back to \"%.*s\"", item->file,
+				(int)strcspn(item->text, "\n"), item->text);
 		}
 	}
 }

@@ -449,7 +449,7 @@ update_json() {
 
 @test "all or none: what was set before a limit that is refused is put back" {
 	config '.linux.resources = {"memory": {"limit": 67108864, "swap": 134217728, "reservation": 1048576},
-		"cpu": {"shares": 512, "quota": 50000, "period": 100000, "burst": 40000, "cpus": "0"},
+		"cpu": {"shares": 512, "quota": 50000, "period": 100000, "burst": 40000, "cpus": "0", "mems": "0"},
 		"blockIO": {"weight": 100}, "pids": {"limit": 20}}'
 	start
 	# The order is that of the files; pids comes last, behind a device that is not there.
