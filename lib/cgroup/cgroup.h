@@ -29,7 +29,8 @@ struct cgroup_dir {
 	bool is_v2;
 	bool is_there; /* while it is made: the last part that was looked at was there */
 	int refused; /* version 2: why a controller could not be enabled on the way here; 0: all were */
-	uint32_t kept; /* how many leading parts of `path` are not ours to remove */
+	bool is_unmounted; /* of a description: there is no hierarchy at its mount point now */
+	uint32_t kept;     /* how many leading parts of `path` are not ours to remove */
 	const char *mount_point, *path;
 };
 
@@ -58,6 +59,9 @@ int cgroup_create(
  * inside; 0: there is none. */
 int cgroup_join(
 	const struct cgroup *cgroup, pid_t pid, pid_t near, struct berth_error *err) must_use;
+
+/* Whether any of its directories is there. */
+bool cgroup_is_there(const struct cgroup *cgroup) must_use;
 
 /* From here on cgroup_join() goes into one that is below, and nothing else can be done with it:
  * "[CONTROLLER,...:]PATH". With controllers, in their hierarchies alone. It must be there, and no part of the
@@ -99,7 +103,8 @@ int cgroup_signal(const struct cgroup *cgroup, int signal, struct berth_error *e
 /* Ends all processes and waits for their end, at most so long. An error names those that are left. */
 int cgroup_kill(const struct cgroup *cgroup, int timeout_ms, struct berth_error *err) must_use;
 
-/* The same for the directories that berth has made alone: those that were there before may be others'. */
+/* The same for the directories that berth has made alone: those that were there before may be others'.
+ * 0: there is none; else 1. */
 int cgroup_kill_own(const struct cgroup *cgroup, int timeout_ms, struct berth_error *err) must_use;
 
 /* How many processes the kernel has ended here for want of memory; 0 where that is not counted. */
@@ -142,7 +147,8 @@ int cgroup_describe(
 	const struct cgroup *cgroup, struct arena *arena, struct cgroup_texts *ret_texts) must_use;
 
 /* The cgroup of a description. Each text is checked: it must lead below the mount of a hierarchy. A
- * directory that is not there any more is no error. */
+ * directory that is not there any more is no error, nor is a hierarchy; but what is in one that is not mounted
+ * cannot be removed. */
 int cgroup_open(
 	struct cgroup *cgroup, const struct cgroup_texts *texts, struct berth_error *err) must_use;
 

@@ -77,13 +77,23 @@ static int open_dir(struct cgroup_dir *dir)
 {
 	autofd int mount_fd = cgroup_mount_open(dir->mount_point, &dir->is_v2);
 
-	/* A hierarchy that is not mounted any more is as a directory that is gone. */
+	dir->is_unmounted = mount_fd == -ENOENT || mount_fd == -ENODEV;
 	if (mount_fd < 0) {
-		return mount_fd == -ENOENT ? 0 : mount_fd;
+		return dir->is_unmounted ? 0 : mount_fd;
 	}
 	dir->fd = cgroup_dir_open(mount_fd, dir->path);
 	/* ENOTDIR: a start was refused because of a file of that name. */
 	return dir->fd < 0 && dir->fd != -ENOENT && dir->fd != -ENOTDIR ? dir->fd : 0;
+}
+
+bool cgroup_is_there(const struct cgroup *cgroup)
+{
+	bool is_there = false;
+
+	for (size_t i = 0; i < cgroup->count; i++) {
+		is_there = is_there || cgroup->dirs[i].fd >= 0;
+	}
+	return is_there;
 }
 
 int cgroup_open(struct cgroup *cgroup, const struct cgroup_texts *texts, struct berth_error *err)

@@ -202,11 +202,16 @@ int cgroup_kill(const struct cgroup *cgroup, int timeout_ms, struct berth_error 
 int cgroup_kill_own(const struct cgroup *cgroup, int timeout_ms, struct berth_error *err)
 {
 	struct cgroup own = *cgroup; /* its descriptors are borrowed, and nobody closes them */
+	int r;
 
 	for (size_t i = 0; i < own.count; i++) {
 		if (own.dirs[i].kept >= cgroup_count_parts(own.dirs[i].path)) {
 			own.dirs[i].fd = -1;
 		}
 	}
-	return cgroup_kill(&own, timeout_ms, err);
+	if (!cgroup_is_there(&own)) {
+		return 0;
+	}
+	r = cgroup_kill(&own, timeout_ms, err);
+	return r < 0 ? r : 1;
 }

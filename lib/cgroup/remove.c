@@ -124,6 +124,9 @@ static int remove_dir(const struct cgroup_dir *dir, uint64_t end_ns)
 	uint32_t parts = cgroup_count_parts(dir->path);
 	int r = mount_fd < 0 ? mount_fd : 0;
 
+	if (dir->is_unmounted) {
+		return dir->kept < parts ? -ENODEV : 0;
+	}
 	if (r == -ENOENT) {
 		return 0;
 	}
@@ -146,7 +149,11 @@ int cgroup_remove(struct cgroup *cgroup, int timeout_ms, struct berth_error *err
 		struct cgroup_dir *dir = &cgroup->dirs[i];
 		int r = remove_dir(dir, end_ns);
 
-		if (r < 0) {
+		if (r < 0 && dir->is_unmounted) {
+			result = error_set(err, BERTH_ERROR_STATE,
+				"the cgroup %s%s cannot be removed: no hierarchy is mounted there",
+				dir->mount_point, dir->path);
+		} else if (r < 0) {
 			char pids[128] = "";
 
 			if (dir->fd >= 0) {

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "host/host.h"
 #include "sys/file.h"
+#include "sys/process.h"
 #include "sys/socket.h"
 
 enum { HANDOUT_PATH_MAX = 4096 };
@@ -69,27 +70,49 @@ static int write_pid(const char *path, pid_t pid)
 	return fd < 0 ? fd : sys_write_once(fd, text, (size_t)length);
 }
 
-int host_write_pid_file(const char *path, pid_t pid, struct berth_error *err)
+/* Beside it and hidden; the number makes the name its owner's own. */
+static int make_temporary(const char *path, pid_t pid, char temporary[HANDOUT_PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
-	char temporary[HANDOUT_PATH_MAX];
 	struct strbuf text;
-	int r = -ENAMETOOLONG;
 
-	/* Beside it and hidden; the pid makes the name this container's own. */
-	strbuf_init(&text, temporary, sizeof(temporary));
+	strbuf_init(&text, temporary, HANDOUT_PATH_MAX);
 	strbuf_add_bytes(&text, path, (size_t)(base - path));
 	strbuf_printf(&text, ".%s.%d", base, (int)pid);
-	if (!text.is_cut) {
-		(void)!sys_unlinkat(AT_FDCWD, temporary, 0);
-		r = write_pid(temporary, pid);
-		if (r >= 0) {
-			r = sys_renameat(AT_FDCWD, temporary, path);
-		}
-		if (r < 0) {
-			(void)!sys_unlinkat(AT_FDCWD, temporary, 0);
-		}
+	if (text.is_cut) {
+		return -ENAMETOOLONG;
 	}
-	return r < 0 ? error_system(err, r, "write the pid file %s", path) : 0;
+	(void)!sys_unlinkat(AT_FDCWD, temporary, 0);
+	return write_pid(temporary, pid);
+}
+
+static int pid_file_failed(const char *path, int errnum, struct berth_error *err)
+{
+	return error_system(err, errnum, "write the pid file %s", path);
+}
+
+int host_check_pid_file(const char *path, struct berth_error *err)
+{
+	char temporary[HANDOUT_PATH_MAX];
+	int r = path ? make_temporary(path, sys_getpid(), temporary) : 0;
+
+	if (path && r != -ENAMETOOLONG) {
+		(void)!sys_unlinkat(AT_FDCWD, temporary, 0);
+	}
+	return r < 0 ? pid_file_failed(path, r, err) : 0;
+}
+
+int host_write_pid_file(const char *path, pid_t pid, struct berth_error *err)
+{
+	char temporary[HANDOUT_PATH_MAX];
+	int r = make_temporary(path, pid, temporary);
+
+	if (r >= 0) {
+		r = sys_renameat(AT_FDCWD, temporary, path);
+	}
+	if (r < 0 && r != -ENAMETOOLONG) {
+		(void)!sys_unlinkat(AT_FDCWD, temporary, 0);
+	}
+	return r < 0 ? pid_file_failed(path, r, err) : 0;
 }

@@ -143,6 +143,8 @@ int host_listener_send(
 	int socket_fd, const char *text, int listener_fd, struct berth_error *err) must_use;
 
 /* Writes a pid as decimal digits, without a newline, to a file that appears whole or not at all. */
+/* Before the program runs: whether a file can be made where that one will be. NULL: none is wanted. */
+int host_check_pid_file(const char *path, struct berth_error *err) must_use;
 int host_write_pid_file(const char *path, pid_t pid, struct berth_error *err) must_use;
 
 #endif

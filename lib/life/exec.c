@@ -12,6 +12,9 @@
 #include "life/found.h"
 #include "life/process.h"
 #include "sys/file.h"
+#include "wire/step.h"
+
+enum { EXEC_END_TIMEOUT_MS = 200 };
 
 struct exec {
 	const struct life_exec_request *request;
@@ -124,6 +127,9 @@ static int exec_prepare(struct exec *exec, struct berth_error *err)
 	int r = host_check_preserved(request->preserved_fds, err);
 
 	if (r == 0) {
+		r = host_check_pid_file(request->pid_file, err);
+	}
+	if (r == 0) {
 		r = exec_find(exec, err);
 	}
 	if (r == 0) {
@@ -152,6 +158,22 @@ static int check_container(const struct exec *exec, struct berth_error *err)
 	return sys_poll(exec->init_pidfd, POLLIN, 0) == 0
 		       ? 0
 		       : error_set(err, BERTH_ERROR_STATE, "cannot exec in a stopped container");
+}
+
+/* Where the container has ended meanwhile, that is why an exec has failed. Its namespaces and its cgroup go a little
+ * before its first process has: for what needs these, its end is waited for. */
+static int exec_explain(const struct exec *exec, int failure, struct berth_error *err)
+{
+	bool is_outside = err && (strcmp(err->step, wire_step_name(WIRE_STEP_open)) == 0 ||
+					 strcmp(err->step, wire_step_name(WIRE_STEP_join)) == 0 ||
+					 strcmp(err->step, wire_step_name(WIRE_STEP_spawn)) == 0);
+	int r = sys_poll(exec->init_pidfd, POLLIN, is_outside ? EXEC_END_TIMEOUT_MS : 0);
+
+	if (r <= 0) {
+		return failure;
+	}
+	error_clear(err);
+	return check_container(exec, err);
 }
 
 static int exec_start(struct exec *exec, struct berth_error *err)
@@ -213,6 +235,7 @@ int life_exec(const struct life_exec_request *request, int *ret_status, struct b
 	r = exec_prepare(&exec, err);
 	if (r == 0) {
 		r = exec_start(&exec, err);
+		r = r < 0 ? exec_explain(&exec, r, err) : r;
 	}
 	if (r < 0) {
 		exec_locate(&exec, err);

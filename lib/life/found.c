@@ -63,7 +63,9 @@ int life_found_read(struct life_found *found, struct berth_error *err)
 	int r = store_read(&found->entry, &found->arena, &found->record, err);
 
 	if (r == 0) {
-		found->status = store_status(&found->entry, &found->record);
+		r = store_status(&found->entry, &found->record, &found->status, err);
+	}
+	if (r == 0) {
 		r = life_found_cgroup(found, err);
 	}
 	if (r == 0 && may_be_paused(found->status) && cgroup_is_frozen(&found->cgroup) > 0) {
@@ -95,20 +97,21 @@ int life_found_open(struct life_found *found, const struct life_context *context
 	return r < 0 ? r : life_found_read(found, err);
 }
 
-enum store_status life_status(const struct store_entry *entry, const struct store_record *record)
+int life_status(const struct store_entry *entry, const struct store_record *record,
+	enum store_status *ret_status, struct berth_error *err)
 {
-	enum store_status status = store_status(entry, record);
+	int r = store_status(entry, record, ret_status, err);
 	struct cgroup cgroup;
 
-	if (!may_be_paused(status)) {
-		return status;
+	if (r < 0 || !may_be_paused(*ret_status)) {
+		return r;
 	}
 	cgroup_init(&cgroup);
 	if (open_cgroup(&cgroup, record, NULL) == 0 && cgroup_is_frozen(&cgroup) > 0) {
-		status = STORE_PAUSED;
+		*ret_status = STORE_PAUSED;
 	}
 	cgroup_finish(&cgroup);
-	return status;
+	return 0;
 }
 
 bool life_has_processes(const struct life_found *found)

@@ -117,7 +117,8 @@ int life_notify_start(struct host_notify *notify, const struct life_context *con
 	const struct store_entry *entry, struct berth_error *err) must_use;
 
 /* What the record, the kernel and the cgroup say. */
-enum store_status life_status(const struct store_entry *entry, const struct store_record *record);
+int life_status(const struct store_entry *entry, const struct store_record *record,
+	enum store_status *ret_status, struct berth_error *err) must_use;
 
 /* Whether some of its processes may be alive. With the first one all others in its pid namespace have ended: what
  * is in its cgroup then is somebody else's. */

@@ -270,6 +270,9 @@ static int launch_prepare(struct launch *launch, struct berth_error *err)
 	int r = host_check_preserved(request->preserved_fds, err);
 
 	if (r == 0) {
+		r = host_check_pid_file(request->pid_file, err);
+	}
+	if (r == 0) {
 		r = life_config_open(&launch->config, request->bundle, request->config, err);
 	}
 	if (r == 0) {

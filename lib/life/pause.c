@@ -63,7 +63,7 @@ static int find_pids(const struct life_found *found, struct pids *pids)
 {
 	autofd int pidfd = -1;
 
-	if (found->cgroup.count > 0) {
+	if (cgroup_is_there(&found->cgroup)) {
 		return life_has_processes(found) ? cgroup_pids(&found->cgroup, add_pid, pids) : 0;
 	}
 	pidfd = store_process_open(&found->record);

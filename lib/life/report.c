@@ -124,6 +124,7 @@ int life_state(const struct life_context *context, const char *id, char **ret_te
 	__attribute__((cleanup(store_close))) struct store store = {.fd = -1};
 	autoarena struct arena arena;
 	struct store_record record;
+	enum store_status status;
 	int r;
 
 	json_writer_init(&writer, true);
@@ -136,10 +137,13 @@ int life_state(const struct life_context *context, const char *id, char **ret_te
 	if (r == 0) {
 		r = store_read(&entry, &arena, &record, err);
 	}
+	if (r == 0) {
+		r = life_status(&entry, &record, &status, err);
+	}
 	if (r < 0) {
 		return r;
 	}
-	put_state(&writer, &record, life_status(&entry, &record));
+	put_state(&writer, &record, status);
 	return take_text(&writer, ret_text, err);
 }
 
@@ -249,12 +253,11 @@ static int list_one(const struct store *store, const char *id, struct arena *are
 	if (r == -ENOENT) {
 		return 1;
 	}
-	item->code = STORE_STOPPED;
-	item->status = "unknown";
 	if (r == 0) {
-		item->code = life_status(&entry, &item->record);
-		item->status = store_status_name(item->code);
+		r = life_status(&entry, &item->record, &item->code, &ignored);
 	}
+	item->status = r < 0 ? "unknown" : store_status_name(item->code);
+	item->code = r < 0 ? STORE_STOPPED : item->code;
 	item->record.id = id;
 	return 0;
 }

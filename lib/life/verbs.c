@@ -33,10 +33,13 @@ static int start_refused(const struct life_found *found, struct berth_error *err
  * cgroup, it is the container's. */
 static int end_cgroup(const struct life_found *found, bool is_forced, struct berth_error *err)
 {
+	int r;
+
 	if (life_has_processes(found)) {
 		return cgroup_kill(&found->cgroup, LIFE_END_TIMEOUT_MS, err);
 	}
-	return is_forced ? cgroup_kill_own(&found->cgroup, LIFE_END_TIMEOUT_MS, err) : 0;
+	r = is_forced ? cgroup_kill_own(&found->cgroup, LIFE_END_TIMEOUT_MS, err) : 0;
+	return r < 0 ? r : 0;
 }
 
 /* SIGKILL for the first process and all others, and their end. */
@@ -46,6 +49,10 @@ static int end_processes(const struct life_found *found, bool is_forced, struct 
 	int pid = (int)found->record.pid;
 	int r = pidfd < 0 ? 0 : sys_pidfd_send_signal(pidfd, SIGKILL);
 
+	if (pidfd < 0 && pidfd != -ESRCH) {
+		return error_system(
+			err, pidfd, "look in /proc for the container's process %d", pid);
+	}
 	if (r < 0 && r != -ESRCH) {
 		return error_system(err, r, "end the container's process %d", pid);
 	}
@@ -223,10 +230,27 @@ static int kill_all(const struct life_found *found, int signal, struct berth_err
 	return cgroup_signal(&found->cgroup, signal, err);
 }
 
+/* While it is being created there is no first process on record, but a cgroup that berth has made: create fails then
+ * and takes away the rest. */
+static int kill_creating(const struct life_found *found, int signal, struct berth_error *err)
+{
+	int r = signal == SIGKILL ? cgroup_kill_own(&found->cgroup, LIFE_END_TIMEOUT_MS, err) : 0;
+
+	if (r == 0) {
+		return error_set(err, BERTH_ERROR_STATE,
+			"container not running: it is being created, and only SIGKILL ends it, in "
+			"a cgroup of its own");
+	}
+	if (r > 0) {
+		life_watch_tell(&found->watch, "it is being created: its processes are ended");
+	}
+	return r < 0 ? r : 0;
+}
+
 static int kill_first(const struct life_found *found, int signal, struct berth_error *err)
 {
 	autofd int pidfd = store_process_open(&found->record);
-	int r = pidfd < 0 ? -ESRCH : sys_pidfd_send_signal(pidfd, signal);
+	int r = pidfd < 0 ? pidfd : sys_pidfd_send_signal(pidfd, signal);
 
 	if (r == -ESRCH) {
 		return error_set(err, BERTH_ERROR_STATE, "container not running");
@@ -253,7 +277,10 @@ int life_kill(const struct life_context *context, const char *id, int signal, bo
 	if (is_all && found.status == STORE_STOPPED) {
 		return life_has_processes(&found) ? kill_all(&found, signal, err) : 0;
 	}
-	is_all = is_all && found.cgroup.count > 0;
+	if (found.status == STORE_CREATING && found.record.pid == 0) {
+		return kill_creating(&found, signal, err);
+	}
+	is_all = is_all && cgroup_is_there(&found.cgroup);
 	r = kill_first(&found, is_all ? 0 : signal, err);
 	if (r < 0) {
 		return r;

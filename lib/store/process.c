@@ -46,7 +46,7 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_ticks)
 	fd = sys_open(path, O_RDONLY);
 	length = fd < 0 ? fd : sys_read(fd, text, sizeof(text) - 1);
 	if (length <= 0) {
-		return -ESRCH;
+		return length < 0 ? (int)length : -ESRCH;
 	}
 	text[length] = '\0';
 	at = strrchr(text, ')');
@@ -74,20 +74,34 @@ int store_start_time(pid_t pid, uint64_t *ret_ticks)
 	return read_stat(pid, &state, ret_ticks);
 }
 
+/* What /proc does not say of a process that is alive: nothing of another user's, which is not the record's; nothing
+ * at all where it is not mounted. */
+static int judge_unread(int r)
+{
+	uint64_t ticks;
+
+	return store_start_time(sys_getpid(), &ticks) == 0 ? -ESRCH : r == -ESRCH ? -EIO : r;
+}
+
 int store_process_open(const struct store_record *record)
 {
 	autofd int pidfd = record->pid > 0 ? sys_pidfd_open(record->pid) : -ESRCH;
 	uint64_t ticks;
 	char state;
+	int r;
 
 	if (pidfd < 0) {
-		return -ESRCH;
+		return pidfd;
 	}
-	if (read_stat(record->pid, &state, &ticks) < 0 || ticks != record->start_time) {
-		return -ESRCH;
-	}
+	r = read_stat(record->pid, &state, &ticks);
 	/* A zombie has ended; its pidfd says so as well. */
-	if (state == 'Z' || state == 'X' || sys_poll(pidfd, POLLIN, 0) > 0) {
+	if (sys_poll(pidfd, POLLIN, 0) > 0) {
+		return -ESRCH;
+	}
+	if (r < 0) {
+		return judge_unread(r);
+	}
+	if (ticks != record->start_time || state == 'Z' || state == 'X') {
 		return -ESRCH;
 	}
 	return take_fd(&pidfd);
@@ -102,18 +116,22 @@ static bool is_held(const struct store_entry *entry)
 	return fd >= 0;
 }
 
-enum store_status store_status(const struct store_entry *entry, const struct store_record *record)
+int store_status(const struct store_entry *entry, const struct store_record *record,
+	enum store_status *ret_status, struct berth_error *err)
 {
 	autofd int pidfd = -1;
 
 	if (record->is_creating) {
-		return STORE_CREATING;
+		*ret_status = STORE_CREATING;
+		return 0;
 	}
 	pidfd = store_process_open(record);
-	if (pidfd < 0) {
-		return STORE_STOPPED;
+	if (pidfd < 0 && pidfd != -ESRCH) {
+		return error_system(err, pidfd, "look in /proc for the container's process %d",
+			(int)record->pid);
 	}
-	return is_held(entry) ? STORE_CREATED : STORE_RUNNING;
+	*ret_status = pidfd < 0 ? STORE_STOPPED : is_held(entry) ? STORE_CREATED : STORE_RUNNING;
+	return 0;
 }
 
 int store_fifo_make(const struct store_entry *entry, int *ret_fd, struct berth_error *err)

@@ -154,10 +154,12 @@ int store_notify_open(const struct store_entry *entry) must_use;
 /* The start time of a process, or -ESRCH. */
 int store_start_time(pid_t pid, uint64_t *ret_ticks) must_use;
 
-/* A pidfd of the record's process, or -ESRCH where it is gone, or its pid belongs to another. */
+/* A pidfd of the record's process, or -ESRCH where it is gone, or its pid belongs to another;
+ * another error where nobody can say so. */
 int store_process_open(const struct store_record *record) must_use;
 
-/* What the record and the kernel say. Never fails. */
-enum store_status store_status(const struct store_entry *entry, const struct store_record *record);
+/* What the record and the kernel say. Fails where /proc cannot be read. */
+int store_status(const struct store_entry *entry, const struct store_record *record,
+	enum store_status *ret_status, struct berth_error *err) must_use;
 
 #endif

@@ -176,3 +176,81 @@ while_making() {
 	[ -z "$output" ]
 	nothing_is_left
 }
+
+@test "an exec whose container ends before it is inside says that it has stopped" {
+	run_detached
+	stop_exec
+	berth kill "$cid" KILL
+	until_true is_status stopped
+	kill -CONT "$(stopped_in open)"
+	wait $exec_pid || true
+	grep -qx "berth: cannot exec in a stopped container" "$bundle/exec"
+}
+
+# without MOUNT COMMAND...: berth, where nothing is mounted there.
+without() {
+	# shellcheck disable=SC2016 # of the shell inside
+	run unshare -m sh -c 'umount -l "$1" && shift && exec timeout 60 "$@"' sh "$1" "$BERTH" "${@:2}"
+}
+
+@test "without /proc a container that runs is not taken for one that has stopped" {
+	run_detached
+	local pid verb
+	pid=$(berth state "$cid" | jq .pid)
+	for verb in state delete "delete --force"; do
+		# shellcheck disable=SC2086 # of words
+		without /proc $verb "$cid"
+		assert_status 1
+		assert_contains "look in /proc for the container's process $pid"
+	done
+	without /proc list
+	assert_contains unknown
+	is_status running
+	[ -n "$(left_cgroups)" ]
+}
+
+@test "where the hierarchies are not mounted, kill reaches the first process and delete forgets nothing" {
+	run_detached
+	without /sys/fs/cgroup kill --all "$cid" KILL
+	assert_status 0
+	until_true is_status stopped
+	without /sys/fs/cgroup delete "$cid"
+	assert_error "/berth-$cid cannot be removed: no hierarchy is mounted there"
+	berth delete "$cid"
+	run_detached
+	without /sys/fs/cgroup delete --force "$cid"
+	assert_error "/berth-$cid cannot be removed: no hierarchy is mounted there"
+	is_status stopped
+	berth delete "$cid"
+	nothing_is_left
+}
+
+@test "a pid file that cannot be written is refused before anything runs" {
+	local verb
+	in_container 'echo RAN; sleep 1000'
+	for verb in create run; do
+		run berth $verb --bundle "$bundle" --pid-file "$bundle/nosuch/pid" "$cid"
+		assert_error "write the pid file $bundle/nosuch/pid" "no such file or directory"
+	done
+	nothing_is_left
+	run_detached
+	run berth exec --pid-file "$bundle/nosuch/pid" "$cid" touch /dev/shm/ran
+	assert_status 255
+	assert_contains "write the pid file $bundle/nosuch/pid"
+	run berth exec "$cid" ls /dev/shm/ran
+	assert_contains "No such file"
+}
+
+@test "kill of a container that is being created: KILL ends it, and create leaves nothing" {
+	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
+	BERTH_FAIL=mounts:stop "$BERTH_TEST" create --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&- &
+	local creator=$!
+	until_true eval '[ -n "$(stopped_in mounts)" ]'
+	is_status creating
+	run berth kill "$cid" TERM
+	assert_error "container not running: it is being created"
+	run berth kill "$cid" KILL
+	assert_status 0
+	wait $creator || true
+	nothing_is_left
+}
