@@ -114,6 +114,7 @@ int life_features(char **ret_text, struct berth_error *err)
 	json_write_begin(&writer, '[');
 	json_write_string(&writer, "run.oci.");
 	json_write_string(&writer, "krun.");
+	json_write_string(&writer, "org.criu.config");
 	json_write_end(&writer, ']');
 	json_write_end(&writer, '}');
 	r = json_writer_take(&writer, ret_text);

@@ -33,6 +33,7 @@ explains() {
 	[ -z "$stderr" ]
 	jq -e '.ociVersionMin == "1.0.0" and .ociVersionMax == "1.3.0" and (.hooks | length) == 6
 		and (.mountOptions | index("rro") != null and index("rbind") != null and index("rprivate") != null)
+		and (.potentiallyUnsafeConfigAnnotations | index("org.criu.config") != null)
 		and .annotations["org.opencontainers.runc.checkpoint.enabled"] == "true"
 		and (.linux.namespaces | sort) == ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"]
 		and (.linux.capabilities | length) == 41 and (.linux.capabilities | all(test("^CAP_[A-Z_]+$")))

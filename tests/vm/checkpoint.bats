@@ -68,9 +68,8 @@ back() {
 	assert_status 0
 }
 
-# state_of: the status of the container.
 state_of() {
-	"$BERTH" state "$cid" | jq -r .status
+	"$BERTH" state "${1:-$cid}" | jq -r .status
 }
 
 grows() {
@@ -281,6 +280,37 @@ assert_nothing_left() {
 	saved --link-remap
 	back
 	grows
+}
+
+@test "--ext-unix-sk: a datagram socket whose peer is outside" {
+	local listener heard=$bundle/heard size
+	mkdir "$bundle/shared"
+	config '.mounts += [{"destination": $path, "type": "bind", "source": $path, "options": ["bind"]}]' \
+		--arg path "$bundle/shared"
+	counting 'exec 5>&0; while :; do echo x >&5; sleep 0.1; done &'
+	python3 -c 'import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    os.write(1, s.recv(100))' "$bundle/shared/socket" >"$heard" 3>&- &
+	listener=$!
+	until_true test -S "$bundle/shared/socket"
+	python3 -c 'import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(sys.argv[1])
+os.dup2(s.fileno(), 0)
+os.execv(sys.argv[2], sys.argv[2:])' "$bundle/shared/socket" "$BERTH" run --detach --bundle "$bundle" "$cid" \
+		>"$bundle/out" 2>&1 3>&-
+	until_true test -s "$count"
+	until_true test -s "$heard"
+	save
+	assert_error "criu failed: " "ext-unix-sk"
+	saved --ext-unix-sk
+	size=$(stat -c %s "$heard")
+	back --ext-unix-sk
+	grows
+	until_true eval '[ "$(stat -c %s "$heard")" -gt "$size" ]'
+	kill $listener
 }
 
 @test "a terminal of the container goes to the console socket again" {
