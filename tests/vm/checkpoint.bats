@@ -68,8 +68,9 @@ back() {
 	assert_status 0
 }
 
+# state_of: the status of the container.
 state_of() {
-	"$BERTH" state "${1:-$cid}" | jq -r .status
+	"$BERTH" state "$cid" | jq -r .status
 }
 
 grows() {
@@ -370,6 +371,23 @@ os.execv(sys.argv[2], sys.argv[2:])' "$bundle/shared/socket" "$BERTH" run --deta
 	[ ! -s "$bundle/saver" ]
 	[ "$(state_of)" = stopped ]
 	[ "$(state_of "$cid-2")" = running ]
+}
+
+@test "--manage-cgroups-mode: cgroups below the container's, and their settings" {
+	local pid
+	config '.linux.namespaces |= (. + [{"type": "cgroup"}] | unique_by(.type))
+		| (.mounts[] | select(.type == "cgroup") | .options) -= ["ro"]'
+	counting 'mkdir /sys/fs/cgroup/below; echo 1 >/sys/fs/cgroup/below/cgroup.procs;'
+	start
+	grep -qx "0::/berth-$cid/below" "/proc/$("$BERTH" state "$cid" | jq .pid)/cgroup"
+	saved
+	back --pid-file "$bundle/pid"
+	grep -qx "0::/berth-$cid/below" "/proc/$(cat "$bundle/pid")/cgroup"
+	"$BERTH" kill "$cid" KILL
+	until_true eval '[ "$(state_of)" = stopped ]'
+	back --pid-file "$bundle/pid" --manage-cgroups-mode ignore
+	grep -qx "0::/berth-$cid" "/proc/$(cat "$bundle/pid")/cgroup"
+	grows
 }
 
 @test "org.criu.config, /etc/criu/berth.conf, and runc's without that" {
