@@ -68,9 +68,9 @@ back() {
 	assert_status 0
 }
 
-# state_of: the status of the container.
+# state_of [ID]: the status of a container.
 state_of() {
-	"$BERTH" state "$cid" | jq -r .status
+	"$BERTH" state "${1:-$cid}" | jq -r .status
 }
 
 grows() {
