@@ -330,7 +330,7 @@ int life_criu_restore_namespaces(
 	inherits->items =
 		arena_alloc(criu->arena, asked->count + STDIO_COUNT, sizeof(*inherits->items));
 	joins->items = arena_alloc(criu->arena, asked->count, sizeof(*joins->items));
-	criu->joined = arena_alloc(criu->arena, asked->count, sizeof(*criu->joined));
+	criu->joined = arena_alloc(criu->arena, asked->count + STDIO_COUNT, sizeof(*criu->joined));
 	if (!inherits->items || !joins->items || !criu->joined) {
 		return error_system(err, ENOMEM, "memory for the namespaces");
 	}
@@ -451,6 +451,23 @@ static bool is_inherited(const struct life_criu *criu, const char *name)
 	       (criu->asked->has_shell_job && str_has_prefix(name, "tty["));
 }
 
+/* CRIU closes what it has taken, and of a terminal it needs its own stdin as well: it gets another one. */
+static int inherit_stdio(
+	struct life_criu *criu, const char *name, int number, struct berth_error *err)
+{
+	int fd = number;
+
+	if (str_has_prefix(name, "tty[")) {
+		fd = sys_dup_above(number, STDIO_COUNT);
+		if (fd < 0) {
+			return error_system(err, fd, "duplicate descriptor %d", number);
+		}
+		criu->joined[criu->joined_count++] = fd;
+	}
+	add_inherit(criu, name, fd);
+	return 0;
+}
+
 static bool has_inherit(const struct life_criu *criu, const char *key)
 {
 	const struct criu_inherits *inherits = &criu->request.inherits;
@@ -484,12 +501,12 @@ int life_criu_restore_stdio(struct life_criu *criu, struct berth_error *err)
 	if (r < 0) {
 		return r;
 	}
-	for (const struct json_value *one = tree->first; one && number < STDIO_COUNT;
+	for (const struct json_value *one = tree->first; r == 0 && one && number < STDIO_COUNT;
 		one = one->next, number++) {
 		if (one->kind == JSON_STRING && is_inherited(criu, one->text) &&
 			!has_inherit(criu, one->text)) {
-			add_inherit(criu, one->text, number);
+			r = inherit_stdio(criu, one->text, number, err);
 		}
 	}
-	return 0;
+	return r;
 }
