@@ -273,6 +273,33 @@ assert_nothing_left() {
 	grows
 }
 
+# The container gets a program that busybox lacks, with its library.
+with_flock() {
+	local file
+	for file in "$(type -P flock)" /lib64/ld-linux-x86-64.so.2 \
+		"$(find /usr/lib -name libc.so.6 | head -n 1)"; do
+		cp -L "$file" "$bundle/rootfs/bin"
+	done
+	printf '#!/bin/sh\nexec /bin/ld-linux-x86-64.so.2 --library-path /bin /bin/flock "$@"\n' \
+		>"$bundle/rootfs/bin/lock"
+	chmod 755 "$bundle/rootfs/bin/lock"
+}
+
+@test "--file-locks" {
+	with_flock
+	counting 'exec 9>/tmp/lock; lock 9;'
+	start
+	run "$BERTH" exec "$cid" lock -n /tmp/lock true
+	assert_status 1
+	save
+	assert_error "criu failed: " "lock"
+	saved --file-locks
+	back --file-locks
+	grows
+	run "$BERTH" exec "$cid" lock -n /tmp/lock true
+	assert_status 1
+}
+
 @test "--link-remap: an open file without its name that has another one" {
 	counting 'exec 9>/tmp/a; ln /tmp/a /tmp/b; rm /tmp/a;'
 	start
@@ -312,6 +339,40 @@ os.execv(sys.argv[2], sys.argv[2:])' "$bundle/shared/socket" "$BERTH" run --deta
 	grows
 	until_true eval '[ "$(stat -c %s "$heard")" -gt "$size" ]'
 	kill $listener
+}
+
+# on_terminal FILE COMMAND...: runs it with a terminal as its stdio, and what is written there in the file.
+on_terminal() {
+	python3 -c 'import os, sys
+master, slave = os.openpty()
+out = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+if os.fork() == 0:
+    os.close(master)
+    os.setsid()
+    for i in 0, 1, 2:
+        os.dup2(slave, i)
+    os.execv(sys.argv[2], sys.argv[2:])
+os.close(slave)
+while True:
+    try:
+        os.write(out, os.read(master, 4096))
+    except OSError:
+        break' "$@" </dev/null >/dev/null 2>&1 3>&- &
+}
+
+@test "--shell-job: a terminal from outside, and at a restore that of the command" {
+	counting 'while :; do echo "line $((n += 1))"; sleep 0.1; done &'
+	on_terminal "$bundle/first" "$BERTH" run --detach --bundle "$bundle" "$cid"
+	until_true grep -q "line 3" "$bundle/first"
+	save
+	assert_error "criu failed: "
+	saved --shell-job
+	on_terminal "$bundle/second" "$BERTH" restore --detach --image-path "$images" --work-path "$logs" \
+		--bundle "$bundle" --shell-job "$cid"
+	until_true grep -q "line" "$bundle/second"
+	run grep -qE '^line [123]\b' "$bundle/second"
+	assert_status 1
+	grows
 }
 
 @test "a terminal of the container goes to the console socket again" {
