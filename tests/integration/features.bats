@@ -80,7 +80,10 @@ explains() {
 	cp "$bundle/config.json" "$bundle/plain.json"
 	local name
 	for name in $(names .linux.seccomp.actions); do
-		jq --arg n "$name" '.linux.seccomp.syscalls = [{"names": ["mkdir"], "action": $n}]' "$bundle/plain.json" >"$bundle/config.json"
+		# A listener needs somebody who listens.
+		jq --arg n "$name" '.linux.seccomp.syscalls = [{"names": ["mkdir"], "action": $n}]
+			| if $n == "SCMP_ACT_NOTIFY" then .linux.seccomp.listenerPath = "/run/agent" else . end' \
+			"$bundle/plain.json" >"$bundle/config.json"
 		explains "$name"
 	done
 	for name in $(names .linux.seccomp.operators); do
@@ -96,5 +99,5 @@ explains() {
 		jq --arg n "$name" '.linux.seccomp.flags = [$n]' "$bundle/plain.json" >"$bundle/config.json"
 		explains "$name"
 	done
-	[ -z "$(names .linux.seccomp.actions | grep NOTIFY)" ]
+	[ -n "$(names .linux.seccomp.actions | grep -x SCMP_ACT_NOTIFY)" ]
 }
