@@ -14,11 +14,11 @@ enum { FIELD_WRITES_MAX = 32 }; /* of all fields that are no list */
 /* Without limits version 1 shows the greatest number of whole pages, of 64 KiB at most. */
 static const uint64_t v1_unlimited = INT64_MAX - 0xffff;
 
-static const char resources[] = "/linux/resources";
+enum { RESOURCES_LENGTH = sizeof("/linux/resources") - 1 };
 
 static const char *pointer_of(const struct limits *limits, const char *pointer)
 {
-	return limits->work->is_update ? pointer + sizeof(resources) - 1 : pointer;
+	return limits->work->is_update ? pointer + RESOURCES_LENGTH : pointer;
 }
 
 void plan_limits_refuse(
