@@ -24,15 +24,15 @@ struct criu_flags {
 static const char *const cgroup_names[] = {"", "soft", "full", "strict", "ignore"};
 static const char *const lock_names[] = {"", "iptables", "nftables", "skip"};
 
-/* The number of a text, 0 for none, or -1. */
+/* The number of a text; 0 where there is none; or -1, also for an empty one. */
 static int find_name(const char *const *names, int count, const char *text)
 {
-	for (int i = 0; i < count; i++) {
-		if (strcmp(names[i], text ? text : "") == 0) {
+	for (int i = 1; text && i < count; i++) {
+		if (strcmp(names[i], text) == 0) {
 			return i;
 		}
 	}
-	return -1;
+	return text ? -1 : 0;
 }
 
 /* 0, or the exit status after a complaint. */

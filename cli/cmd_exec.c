@@ -46,7 +46,8 @@ static int take_gids(const struct cli_globals *globals, struct exec_flags *flags
 	return 0;
 }
 
-/* With --process nothing else says what the process is: what would be given beside it would not be so. */
+/* With --process nothing else says what the process is: what would be given beside it would not be so. But --tty is
+ * no more than its "terminal", and conmon writes both. */
 static int check_whole(
 	const struct exec_flags *flags, const struct cli_globals *globals, bool has_arguments)
 {
@@ -57,7 +58,6 @@ static int check_whole(
 	} others[] = {
 		{options->cwd != NULL, "--cwd"},
 		{options->user != NULL, "--user"},
-		{options->has_terminal, "--tty"},
 		{options->no_new_privs, "--no-new-privs"},
 		{flags->env.count > 0, "--env"},
 		{flags->gids.count > 0, "--additional-gids"},

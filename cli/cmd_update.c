@@ -123,6 +123,9 @@ static int put_value(
 			return cli_fail_text(globals, "--%s is \"%s\", not a number", name, text);
 		}
 		/* JSON has no numbers with zeros in front. */
+		if (text[0] == '-') {
+			(void)fputc(*text++, out);
+		}
 		for (; text[0] == '0' && text[1]; text++) {
 		}
 		(void)fputs(text, out);

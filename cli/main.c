@@ -188,7 +188,7 @@ struct global_texts {
 /* --debug is a level, whatever --log-level says: who says it wants to see everything. */
 static int check_log(struct cli_globals *globals, const struct global_texts *texts)
 {
-	int level = cli_level_find(texts->is_debug ? "debug" : texts->level);
+	int level = cli_level_find(texts->level);
 	int status = globals->log ? cli_log_check(globals) : 0;
 
 	if (status != 0) {
@@ -204,7 +204,7 @@ static int check_log(struct cli_globals *globals, const struct global_texts *tex
 		return cli_fail_text(globals, "--log-level is error, warning or debug, not \"%s\"",
 			texts->level);
 	}
-	globals->level = (enum cli_level)level;
+	globals->level = texts->is_debug ? CLI_LEVEL_DEBUG : (enum cli_level)level;
 	if (globals->level > CLI_LEVEL_ERROR) {
 		globals->context.log = cli_say;
 		globals->context.log_argument = globals;

@@ -48,7 +48,8 @@ int plan_join_namespaces(struct plan_work *work, int pid, uint32_t without, stru
 	return 0;
 }
 
-/* The texts of the first, without those that name a variable of the second; then the second. */
+/* The texts of the first, without those that name a variable of the second; then the second, of which the last of
+ * a name counts, as getenv(3) takes the first. */
 static int merge_env(struct arena *arena, const struct spec_strings *base,
 	const struct spec_strings *added, struct spec_strings *ret_env, struct berth_error *err)
 {
@@ -64,7 +65,8 @@ static int merge_env(struct arena *arena, const struct spec_strings *base,
 		size_t length = strcspn(text, "=") + 1;
 		bool is_replaced = false;
 
-		for (size_t j = 0; is_base && j < added->count && !is_replaced; j++) {
+		for (size_t j = is_base ? 0 : i - base->count + 1; j < added->count && !is_replaced;
+			j++) {
 			is_replaced = strncmp(text, added->items[j], length) == 0;
 		}
 		if (!is_replaced) {

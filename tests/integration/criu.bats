@@ -62,6 +62,8 @@ false_criu() {
 	start
 	run "$BERTH" checkpoint --manage-cgroups-mode hard "$cid"
 	assert_error --manage-cgroups-mode "not \"hard\""
+	run "$BERTH" checkpoint --manage-cgroups-mode= "$cid"
+	assert_error --manage-cgroups-mode 'not ""'
 	run "$BERTH" checkpoint --network-lock key "$cid"
 	assert_error --network-lock "not \"key\""
 	run "$BERTH" checkpoint --empty-ns uts "$cid"

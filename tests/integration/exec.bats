@@ -131,6 +131,9 @@ inside() {
 	started '.process.env = ["PATH=/bin", "A=config", "B=config"]'
 	inside --env A=exec --env C=exec --cwd /tmp -- sh -c 'echo "$A $B $C $PWD $HOME"'
 	[ "$output" = "exec config exec /tmp /" ]
+	# Of one name the last counts, and is there once.
+	inside -e D=first -e A=one -e D=second -e A=two -- env
+	[ "$(grep -E '^[AD]=' <<<"$output" | sort | tr '\n' ' ')" = "A=two D=second " ]
 	inside --additional-gids 5 -g 6,7 -- grep ^Groups: /proc/self/status
 	[ "$(echo "$output" | tr -s ' \t' ' ')" = "Groups: 5 6 7 " ]
 	inside --cap CAP_SYS_TIME -- grep Cap /proc/self/status
@@ -174,7 +177,7 @@ inside() {
 	started
 	jq .process "$bundle/config.json" >"$bundle/p.json"
 	local flag
-	for flag in --user=7 --cwd=/proc --env=A=1 --cap=CAP_KILL --tty --no-new-privs --additional-gids=5; do
+	for flag in --user=7 --cwd=/proc --env=A=1 --cap=CAP_KILL --no-new-privs --additional-gids=5; do
 		inside --process "$bundle/p.json" "$flag" --
 		assert_status 255
 		assert_contains "${flag%%=*} cannot be given beside it"

@@ -109,6 +109,8 @@ with_socket() {
 	grep -q 'level=error msg="--log-format' "$bundle/log"
 	run "$BERTH" --log-level info state nothing
 	assert_error '--log-level is error, warning or debug, not "info"'
+	run "$BERTH" --debug --log-level info state nothing
+	assert_error '--log-level is error, warning or debug, not "info"'
 	run "$BERTH" --log-level error list -q
 	assert_status 0
 }

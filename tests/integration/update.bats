@@ -172,7 +172,7 @@ update_json() {
 		--cpu-burst 10000 cpu.cfs_burst_us 10000 cpu.max.burst 10000
 		--cpu-period 60000 cpu.cfs_period_us 60000 cpu.max 20000_60000
 		--cpu-quota 30000 cpu.cfs_quota_us 30000 cpu.max 30000_60000
-		--cpu-quota -1 cpu.cfs_quota_us -1 cpu.max max_60000
+		--cpu-quota -01 cpu.cfs_quota_us -1 cpu.max max_60000
 		--cpu-burst 0 cpu.cfs_burst_us 0 cpu.max.burst 0
 		--cpuset-cpus 0 cpuset.cpus 0 cpuset.cpus 0
 		--cpuset-cpus 0-1 cpuset.cpus 0-1 cpuset.cpus 0-1
@@ -292,6 +292,7 @@ update_json() {
 	refused "--cpu-period" "not a number" -- update --cpu-period 1ms
 	refused "--cpu-period" "not a number" -- update --cpu-period -1
 	refused "--pids-limit" "not a number" -- update --pids-limit many
+	refused "--pids-limit" "not a number" -- update --pids-limit -0x1
 	refused "--cpuset-cpus" "not a list" -- update --cpuset-cpus "0;1"
 	refused "--cpuset-mems" "not a list" -- update --cpuset-mems ""
 	local flag
