@@ -83,6 +83,20 @@ int cgroup_time_left(uint64_t end_ns);
 /* Takes `*delay_ms` of time, and doubles it up to a tenth of a second. */
 void cgroup_back_off(int *delay_ms);
 
+/* Has systemd make the planned unit around a process, and opens its directory. */
+int cgroup_unit_start(struct cgroup *cgroup, const struct host_unit *unit, pid_t pid,
+	struct berth_error *err) must_use;
+
+/* Has it stop the unit, which ends what is left in it, where its directory is still there. */
+int cgroup_unit_stop(const struct cgroup *cgroup, struct berth_error *err) must_use;
+
+/* Changes properties of the unit. */
+int cgroup_unit_set(const struct cgroup *cgroup, const struct host_unit_property *properties,
+	size_t count, struct berth_error *err) must_use;
+
+/* Has it move a process into the unit. */
+int cgroup_unit_attach(const struct cgroup *cgroup, pid_t pid, struct berth_error *err) must_use;
+
 /* The device filter. */
 int cgroup_devices_v1(int fd, const struct host_devices *devices, struct berth_error *err) must_use;
 int cgroup_devices_v2(int fd, const struct host_devices *devices, struct berth_error *err) must_use;

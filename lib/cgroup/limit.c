@@ -97,7 +97,15 @@ static int limit_devices(
 int cgroup_limit(const struct cgroup *cgroup, const struct host_cgroup *plan, bool is_final,
 	struct berth_error *err)
 {
-	for (size_t i = 0; i < plan->write_count;) {
+	/* systemd may write its properties into the files: what is exact comes after it. */
+	if (is_final && plan->unit && plan->unit->late) {
+		int r = cgroup_unit_set(cgroup, plan->unit->late, 1, err);
+
+		if (r < 0) {
+			return r;
+		}
+	}
+	for (size_t i = 0; i < plan->write_count && !cgroup->is_unit_due;) {
 		bool is_later = (plan->writes[i].flags & HOST_CGROUP_FINAL) != 0;
 		int r = is_later == is_final ? write_at(cgroup, plan, i, err) : 1;
 

@@ -237,7 +237,7 @@ int plan_device_rules(struct plan_work *work, struct berth_error *err)
 
 	/* Who is not root on the host may set no filter, and may use no device that the user may not. */
 	if (r < 0 || work->facts->euid != 0 || work->facts->is_userns ||
-		work->request->is_cgroup_disabled) {
+		work->request->cgroups == PLAN_CGROUPS_DISABLED) {
 		return r;
 	}
 	if (dir < 0) {

@@ -43,7 +43,7 @@ int plan_texts(struct arena *arena, const struct spec_strings *strings,
 
 uint32_t plan_facts_wanted(const struct spec *spec, const struct plan_request *request)
 {
-	if (!request->is_cgroup_disabled) {
+	if (request->cgroups != PLAN_CGROUPS_DISABLED) {
 		return FACTS_CGROUP;
 	}
 	for (size_t i = 0; i < spec->mounts.count; i++) {

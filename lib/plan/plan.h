@@ -22,6 +22,13 @@ enum plan_rootless {
 	PLAN_ROOTLESS_NO,
 };
 
+/* Who makes the container's cgroup. */
+enum plan_cgroups {
+	PLAN_CGROUPS_FS,       /* berth */
+	PLAN_CGROUPS_DISABLED, /* nobody: the container stays in the caller's */
+	PLAN_CGROUPS_SYSTEMD,  /* systemd, asked over its bus */
+};
+
 /* What the caller of the verb asked for, beside the config. */
 struct plan_request {
 	const char
@@ -33,7 +40,7 @@ struct plan_request {
 	bool is_pdeathsig;     /* the child dies with this thread until the image runs */
 	bool is_pivot_avoided; /* no pivot_root(2) */
 	enum plan_rootless rootless;
-	bool is_cgroup_disabled; /* no cgroup: the container stays in the caller's */
+	enum plan_cgroups cgroups;
 };
 
 /* The hooks that run in the runtime's namespaces; the others are the child's, in struct boot. */

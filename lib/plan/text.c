@@ -211,8 +211,43 @@ static void write_device_rules(struct text_out *out, const struct host_devices *
 	text_add(out, "\n");
 }
 
+static void write_property(
+	struct text_out *out, const char *label, const struct host_unit_property *property)
+{
+	text_label(out, label);
+	text_add(out, "%s = %c", property->name, property->type);
+	if (property->type == HOST_UNIT_DOUBLE) {
+		text_add(out, " %g", property->fraction);
+	} else if (property->type == HOST_UNIT_BYTES) {
+		for (size_t i = 0; i < property->count; i++) {
+			text_add(out, " %02x", property->bytes[i]);
+		}
+	} else if (!property->texts) {
+		text_add(out, " %llu", (unsigned long long)property->number);
+	}
+	for (size_t i = 0; property->texts && i < property->count; i++) {
+		text_add(out, " ");
+		text_quote(out, property->texts[i], true);
+	}
+	text_add(out, "\n");
+}
+
+static void write_unit(struct text_out *out, const struct host_unit *unit)
+{
+	row_text(out, unit->is_user ? "user's unit" : "unit", unit->name);
+	for (size_t i = 0; i < unit->property_count; i++) {
+		write_property(out, "property", &unit->properties[i]);
+	}
+	if (unit->late) {
+		write_property(out, "late property", unit->late);
+	}
+}
+
 static void write_cgroup(struct text_out *out, const struct host_cgroup *cgroup)
 {
+	if (cgroup->unit) {
+		write_unit(out, cgroup->unit);
+	}
 	for (size_t i = 0; i < cgroup->dir_count; i++) {
 		const struct host_cgroup_dir *dir = &cgroup->dirs[i];
 

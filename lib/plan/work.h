@@ -148,6 +148,9 @@ const char *plan_cgroup_missing(const struct plan_work *work);
  * controller is in the one directory there is. */
 int plan_cgroup_find(const struct host_cgroup *cgroup, const char *controller) must_use;
 
+/* Whether a cgroup that cannot be made is no error; and with systemd, whether it is the user's. */
+bool plan_cgroup_is_rootless(const struct plan_work *work);
+
 /* Whether a word is one of the comma-separated ones of a list. */
 bool plan_cgroup_has(const char *list, const char *word);
 

@@ -35,7 +35,7 @@ explains() {
 		and (.mountOptions | index("rro") != null and index("rbind") != null and index("rprivate") != null)
 		and (.linux.namespaces | sort) == ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"]
 		and (.linux.capabilities | length) == 41 and (.linux.capabilities | all(test("^CAP_[A-Z_]+$")))
-		and .linux.cgroup == {"v1": true, "v2": true, "systemd": false, "systemdUser": false, "rdma": false}
+		and .linux.cgroup == {"v1": true, "v2": true, "systemd": true, "systemdUser": true, "rdma": false}
 		and (.linux.apparmor.enabled or .linux.selinux.enabled or .linux.intelRdt.enabled
 			or .linux.mountExtensions.idmap.enabled or .linux.netDevices.enabled | not)' "$bundle/features"
 	[ -z "$(names .mountOptions | sort | uniq -d)" ]

@@ -18,7 +18,8 @@ MATRIX = {
     "hook": {"base", "sys", "wire"},
     "stage": {"base", "sys", "wire", "rootfs", "guard", "hook"},
     "init": {"stage", "wire", "sys", "base"},
-    "cgroup": {"base", "sys", "wire"},
+    "bus": {"base", "sys"},
+    "cgroup": {"base", "sys", "wire", "bus"},
     "host": {"base", "sys", "wire"},
     "store": {"base", "sys", "json"},
     "life": {"base", "json", "spec", "plan", "wire", "sys", "host", "hook", "cgroup", "store"},
@@ -31,6 +32,7 @@ MATRIX = {
 SINGLE = {
     "spec": {"sys/abi.h"},
     "plan": {"sys/abi.h"},
+    "bus": {"plan/host_plan.h"},
     "cgroup": {"plan/host_plan.h", "plan/facts.h"},
     "host": {"plan/host_plan.h", "plan/facts.h"},
     "api": {"plan/text.h"},
