@@ -7,6 +7,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../kit/container
+load ../kit/labels
 
 setup_file() {
 	is_enabled || return 0
@@ -47,15 +48,6 @@ profile() {
 	config '.process.apparmorProfile = $p | '"${2:-.}" --arg p "$1"
 }
 
-# expect LINE...
-expect() {
-	assert_status 0
-	[ "$output" = "$(printf '%s\n' "$@")" ] || {
-		printf 'got:\n%s\n' "$output"
-		return 1
-	}
-}
-
 runs() {
 	berth_run
 	expect "$@"
@@ -70,18 +62,6 @@ started() {
 		return 1
 	}
 	pid=$("$BERTH" state "$cid" | jq .pid)
-}
-
-# looks OPTION...: what a process of exec sees.
-looks() {
-	run timeout 60 "$BERTH" exec "$@" "$cid" sh -c "$look"
-}
-
-# A process like the config's, for --process.
-process_file() {
-	jq --arg look "$look" '.process | .args = ["sh", "-c", $look] | '"${1:-.}" "$bundle/config.json" \
-		>"$bundle/process.json"
-	run timeout 60 "$BERTH" exec --process "$bundle/process.json" "${@:2}" "$cid"
 }
 
 # user_namespace: a container of it, whose root is not the host's.

@@ -8,6 +8,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../kit/container
+load ../kit/labels
 
 FILES=/sys/fs/selinux
 HOST=system_u:system_r:kernel_t:s0-s0:c0.c3
@@ -75,15 +76,6 @@ labels() {
 	config '.process.selinuxLabel = $p | .linux.mountLabel = $m' --arg p "$1" --arg m "${2:-}"
 }
 
-# expect LINE...
-expect() {
-	assert_status 0
-	[ "$output" = "$(printf '%s\n' "$@")" ] || {
-		printf 'got:\n%s\n' "$output"
-		return 1
-	}
-}
-
 runs() {
 	berth_run
 	expect "$@"
@@ -97,18 +89,6 @@ started() {
 		return 1
 	}
 	pid=$("$BERTH" state "$cid" | jq .pid)
-}
-
-# looks OPTION...: what a process of exec sees.
-looks() {
-	run timeout 60 "$BERTH" exec "$@" "$cid" sh -c "$look"
-}
-
-# A process like the config's, for --process.
-process_file() {
-	jq --arg look "$look" '.process | .args = ["sh", "-c", $look] | '"${1:-.}" "$bundle/config.json" \
-		>"$bundle/process.json"
-	run timeout 60 "$BERTH" exec --process "$bundle/process.json" "${@:2}" "$cid"
 }
 
 @test "before there is a policy, labels are refused by name; control: without them it runs" {
