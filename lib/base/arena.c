@@ -4,8 +4,9 @@
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/block.h"
 
 enum { ARENA_BLOCK_BYTES = 16384 };
 
@@ -27,7 +28,7 @@ void arena_finish(struct arena *arena)
 		struct arena_block *block = arena->blocks;
 
 		arena->blocks = block->next;
-		free(block);
+		arena_block_free(block, sizeof(*block) + block->size);
 	}
 	arena->used = 0;
 }
@@ -35,7 +36,7 @@ void arena_finish(struct arena *arena)
 static struct arena_block *arena_grow(struct arena *arena, size_t wanted)
 {
 	size_t size = wanted > ARENA_BLOCK_BYTES ? wanted : ARENA_BLOCK_BYTES;
-	struct arena_block *block = calloc(1, sizeof(*block) + size);
+	struct arena_block *block = arena_block_new(sizeof(*block) + size);
 
 	if (!block) {
 		return NULL;

@@ -3,7 +3,7 @@
 #define BASE_ARENA_H
 /*
  * Memory with one end: an operation takes all that it needs from an arena and gives it back at once.
- * Blocks come from malloc, are zeroed and aligned for any type. `limit` bounds the whole, so that no
+ * Blocks (base/block.h) are zeroed and aligned for any type. `limit` bounds the whole, so that no
  * input decides how much memory is taken.
  */
 #include <stdint.h>
