@@ -42,6 +42,10 @@ int guard_session_keyring(const char *name, struct berth_error *err) must_use;
  * their own. Files and terminals stay the caller's. Where a user namespace does not permit it, so do the pipes. */
 int guard_give_pipes(uint32_t uid, struct berth_error *err) must_use;
 
+/* "inherit": what the kernel does for a process, and for its children and its program as well: the execution domain
+ * (personality(2)). Before a filter, which may forbid the calls. */
+int guard_inherit(const struct boot *boot, struct berth_error *err) must_use;
+
 /* "label": writes a label to an open file below /proc, whose path is for errors, and makes sure that something
  * is there then. The kernel takes it for an execve or for keys that are still to come. */
 int guard_label(int fd, const char *path, const char *label, struct berth_error *err) must_use;

@@ -63,6 +63,17 @@ int guard_no_new_privs(struct berth_error *err)
 	return r;
 }
 
+int guard_inherit(const struct boot *boot, struct berth_error *err)
+{
+	int r = boot->flags & BOOT_PERSONALITY ? sys_personality(boot->personality) : 0;
+
+	if (r < 0) {
+		error_system(err, r, "set the personality");
+		error_add_pointer(err, "/linux/personality");
+	}
+	return r;
+}
+
 int guard_undumpable(struct berth_error *err)
 {
 	int r = sys_set_dumpable(false);

@@ -226,8 +226,8 @@ int plan_exec_make(const struct spec *container, const struct plan_exec *asked,
 	const struct facts *facts, struct arena *arena, struct plan *ret_plan,
 	struct berth_error *err)
 {
-	static const plan_fn planners[] = {
-		plan_rule_process, plan_process, plan_process_labels, plan_identity, plan_seccomp};
+	static const plan_fn planners[] = {plan_rule_process, plan_process, plan_process_labels,
+		plan_identity, plan_seccomp, plan_personality};
 	struct spec spec = *container;
 	struct plan plan = {0};
 	struct plan_work work = {

@@ -1,86 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/str.h"
-#include "plan/work.h"
+#include "plan/words.h"
 
 enum {
 	CONSOLE_SIZE_MAX = UINT16_MAX, /* struct winsize of ioctl_tty(2) */
 	OOM_SCORE_ADJ_MAX = 1000,      /* proc(5); the least is its negative */
 };
 
-/* getrlimit(2). */
-static const struct rlimit_row {
-	const char *name;
-	int resource;
-} rlimit_table[] = {
-	{"RLIMIT_AS", RLIMIT_AS},
-	{"RLIMIT_CORE", RLIMIT_CORE},
-	{"RLIMIT_CPU", RLIMIT_CPU},
-	{"RLIMIT_DATA", RLIMIT_DATA},
-	{"RLIMIT_FSIZE", RLIMIT_FSIZE},
-	{"RLIMIT_LOCKS", RLIMIT_LOCKS},
-	{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
-	{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
-	{"RLIMIT_NICE", RLIMIT_NICE},
-	{"RLIMIT_NOFILE", RLIMIT_NOFILE},
-	{"RLIMIT_NPROC", RLIMIT_NPROC},
-	{"RLIMIT_RSS", RLIMIT_RSS},
-	{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
-	{"RLIMIT_RTTIME", RLIMIT_RTTIME},
-	{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
-	{"RLIMIT_STACK", RLIMIT_STACK},
-};
-
-const char *plan_rlimit_name(int resource)
-{
-	for (size_t i = 0; i < ARRAY_COUNT(rlimit_table); i++) {
-		if (rlimit_table[i].resource == resource) {
-			return rlimit_table[i].name;
-		}
-	}
-	return NULL;
-}
-
-static const struct rlimit_row *rlimit_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_COUNT(rlimit_table); i++) {
-		if (str_is_equal(rlimit_table[i].name, name)) {
-			return &rlimit_table[i];
-		}
-	}
-	return NULL;
-}
-
 static int rlimit_add(struct plan_work *work, const struct spec_rlimit *asked,
 	struct host_rlimit *limits, struct berth_error *err)
 {
 	struct host_plan *host = &work->plan->host;
-	const struct rlimit_row *row = asked->type ? rlimit_find(asked->type) : NULL;
 	const char *pointer = arena_printf(work->arena, "/process/rlimits/%zu", host->rlimit_count);
+	const char *type = pointer ? arena_printf(work->arena, "%s/type", pointer) : NULL;
+	uint32_t resource;
+	int r;
 
-	if (!pointer) {
+	if (!pointer || !type) {
 		return plan_no_memory(err);
 	}
-	if (!row) {
-		return error_field(err, BERTH_ERROR_CONFIG,
-			arena_printf(work->arena, "%s/type", pointer),
-			"is no resource limit: \"%s\"", asked->type ? asked->type : "");
+	r = plan_word_read(plan_rlimit_words, asked->type, type, "resource limit", &resource, err);
+	if (r < 0) {
+		return r;
 	}
 	for (size_t i = 0; i < host->rlimit_count; i++) {
-		if (limits[i].resource == row->resource) {
-			return error_field(err, BERTH_ERROR_CONFIG,
-				arena_printf(work->arena, "%s/type", pointer), "%s is set twice",
-				row->name);
+		if (limits[i].resource == (int)resource) {
+			return error_field(
+				err, BERTH_ERROR_CONFIG, type, "%s is set twice", asked->type);
 		}
 	}
 	if (asked->soft > asked->hard) {
 		return error_field(err, BERTH_ERROR_CONFIG,
 			arena_printf(work->arena, "%s/soft", pointer),
-			"the soft limit of %s is above the hard one", row->name);
+			"the soft limit of %s is above the hard one", asked->type);
 	}
-	limits[host->rlimit_count++] = (struct host_rlimit){.resource = row->resource,
+	limits[host->rlimit_count++] = (struct host_rlimit){.resource = (int)resource,
 		.soft = asked->soft,
 		.hard = asked->hard,
 		.pointer = pointer};

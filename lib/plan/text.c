@@ -11,8 +11,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "plan/options.h"
-#include "plan/out.h"
-#include "plan/work.h"
+#include "plan/words.h"
 
 static void write_namespaces(struct plan_out *out, uint32_t flags)
 {
@@ -166,10 +165,9 @@ static void write_host(struct plan_out *out, const struct host_plan *host)
 	}
 	write_cgroup(out, &host->cgroup);
 	for (size_t i = 0; i < host->rlimit_count; i++) {
-		const char *name = plan_rlimit_name(host->rlimits[i].resource);
-
 		plan_out_label(out, "rlimit");
-		plan_out_add(out, "%s", name ? name : "?");
+		plan_out_add(out, "%s",
+			plan_word_name(plan_rlimit_words, (uint32_t)host->rlimits[i].resource));
 		write_limit(out, "soft", host->rlimits[i].soft);
 		write_limit(out, "hard", host->rlimits[i].hard);
 		plan_out_add(out, "\n");
@@ -410,6 +408,10 @@ static void write_after_pivot(struct plan_out *out, const struct plan *plan)
 	}
 	if (boot->flags & BOOT_LISTEN_PID) {
 		plan_out_row(out, "listen pid", "that of the process");
+	}
+	if (boot->flags & BOOT_PERSONALITY) {
+		plan_out_row(out, "personality", "%s",
+			plan_word_name(plan_personality_words, boot->personality));
 	}
 	plan_out_row(out, "umask", "%04o", boot->umask);
 	if (!(boot->flags & BOOT_NO_NEW_PRIVS)) {

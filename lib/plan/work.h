@@ -54,6 +54,7 @@ int plan_notify(struct plan_work *work, struct berth_error *err) must_use;  /* a
 int plan_devices(struct plan_work *work, struct berth_error *err) must_use; /* after the mounts */
 int plan_process(struct plan_work *work, struct berth_error *err) must_use;
 int plan_identity(struct plan_work *work, struct berth_error *err) must_use; /* after the id maps */
+int plan_personality(struct plan_work *work, struct berth_error *err) must_use;
 int plan_sysctls(struct plan_work *work, struct berth_error *err) must_use;
 int plan_seccomp(struct plan_work *work, struct berth_error *err) must_use;
 int plan_hooks(struct plan_work *work, struct berth_error *err) must_use;
@@ -112,7 +113,6 @@ const char *plan_seccomp_name(enum plan_feature feature, size_t index);
 
 /* Names, for errors and the readable plan; NULL for a number that has none. */
 const char *plan_namespace_name(uint32_t flag);    /* "network" of CLONE_NEWNET */
-const char *plan_rlimit_name(int resource);        /* "RLIMIT_NOFILE" */
 const char *plan_capability_name(uint32_t number); /* "CAP_CHOWN" of 0 */
 
 /* "SCMP_ACT_ERRNO" of SECCOMP_RET_ERRNO with any data; whether that data means something. */

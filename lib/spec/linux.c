@@ -78,6 +78,17 @@ static const struct spec_row device_rows[] = {
 static const struct spec_table device_table = {
 	sizeof(struct spec_device), device_rows, ARRAY_COUNT(device_rows)};
 
+static const struct spec_row personality_rows[] = {
+	{.key = "domain",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_personality, domain)},
+	{.key = "flags", .type = SPEC_STRINGS, .offset = offsetof(struct spec_personality, flags)},
+};
+
+static const struct spec_table personality_table = {
+	sizeof(struct spec_personality), personality_rows, ARRAY_COUNT(personality_rows)};
+
 static const struct spec_row linux_rows[] = {
 	{.key = "namespaces",
 		.type = SPEC_OBJECTS,
@@ -122,7 +133,11 @@ static const struct spec_row linux_rows[] = {
 	{.key = "mountLabel",
 		.type = SPEC_STRING,
 		.offset = offsetof(struct spec_linux, mount_label)},
-	{.key = "personality", .type = SPEC_UNBUILT},
+	{.key = "personality",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_linux, personality),
+		.present = offsetof(struct spec_linux, personality.is_present),
+		.table = &personality_table},
 	{.key = "intelRdt", .type = SPEC_UNBUILT},
 	{.key = "timeOffsets", .type = SPEC_UNBUILT},
 	{.key = "memoryPolicy", .type = SPEC_UNBUILT},

@@ -255,6 +255,13 @@ struct spec_resources {
 	struct spec_annotations unified;
 };
 
+/* linux.personality */
+struct spec_personality {
+	bool is_present;
+	const char *domain; /* "LINUX32" */
+	struct spec_strings flags;
+};
+
 struct spec_linux {
 	bool is_present;
 	struct spec_namespaces namespaces;
@@ -264,6 +271,7 @@ struct spec_linux {
 	struct spec_strings masked_paths, readonly_paths;
 	struct spec_seccomp seccomp;
 	struct spec_annotations sysctl;
+	struct spec_personality personality;
 	const char *cgroups_path;
 	struct spec_resources resources;
 };

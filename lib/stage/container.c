@@ -269,6 +269,11 @@ static int container_descriptors(struct stage *stage, struct berth_error *err)
 		     : guard_give_pipes(stage->boot.identity.uid, err);
 }
 
+static int container_inherit(struct stage *stage, struct berth_error *err)
+{
+	return guard_inherit(&stage->boot, err);
+}
+
 static int container_ready(struct stage *stage, struct berth_error *err)
 {
 	int r = stage_send(stage, WIRE_FRAME_READY, NULL, -1, err);
@@ -488,6 +493,7 @@ static const struct stage_step container_steps[] = {
 	{WIRE_STEP_home, stage_home},
 	{WIRE_STEP_umask, container_umask},
 	{WIRE_STEP_descriptors, container_descriptors},
+	{WIRE_STEP_inherit, container_inherit},
 	{WIRE_STEP_ready, container_ready},
 	{WIRE_STEP_filter, container_filter},
 	{WIRE_STEP_chdir, container_chdir},

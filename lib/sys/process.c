@@ -296,6 +296,11 @@ int sys_get_rlimit(int resource, struct rlimit *ret_limit)
 	return sys_result(getrlimit(resource, ret_limit));
 }
 
+int sys_personality(uint32_t personality)
+{
+	return syscall(SYS_personality, personality) < 0 ? -errno : 0;
+}
+
 int sys_setsid(void)
 {
 	return setsid() < 0 ? -errno : 0;

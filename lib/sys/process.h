@@ -78,6 +78,9 @@ int sys_signalfd_read(int fd) must_use;
 int sys_prlimit(pid_t pid, int resource, const struct rlimit *limit) must_use;
 int sys_get_rlimit(int resource, struct rlimit *ret_limit) must_use;
 
+/* personality(2); children and programs inherit it. */
+int sys_personality(uint32_t personality) must_use;
+
 int sys_setsid(void) must_use;
 int sys_set_ctty(int fd) must_use; /* TIOCSCTTY */
 bool sys_is_tty(int fd);

@@ -121,6 +121,7 @@ static const struct wire_field boot_fields[] = {
 	FIELD(33, WIRE_TEXT, boot, apparmor_exec),
 	FIELD(34, WIRE_TEXT, boot, selinux_label),
 	FIELD(35, WIRE_TEXT, boot, mask_option),
+	FIELD(40, WIRE_U32, boot, personality),
 };
 const struct wire_record boot_record = {
 	"boot", sizeof(struct boot), boot_fields, ARRAY_COUNT(boot_fields)};

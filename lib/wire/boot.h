@@ -148,6 +148,7 @@ enum boot_flag {
 	BOOT_LIVE = 1 << 11, /* mounts in a container that is there, and no program: HOLD brings its
 				mount namespace; no mount of masked_paths is unmounted */
 	BOOT_KEEP_GROUPS = 1 << 13, /* the caller's supplementary groups stay: no setgroups(2) */
+	BOOT_PERSONALITY = 1 << 16, /* it becomes `personality` */
 	BOOT_LISTEN_PID = 1 << 12,  /* LISTEN_PID is this process's pid, which only it knows */
 };
 
@@ -180,6 +181,7 @@ struct boot {
 	const char *selinux_label; /* for attr/keycreate and attr/exec; NULL: nothing */
 	const char
 		*mask_option; /* one more option of the directory that masks others; NULL: none */
+	uint32_t personality; /* PER_*, with BOOT_PERSONALITY */
 };
 
 /* The table of struct boot. */

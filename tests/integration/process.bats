@@ -228,3 +228,41 @@ keys_script='grep -o "keyring   _ses.keyed.box[.]" /proc/keys; echo secrets $(gr
 	# The control first: with room there is one.
 	[ "$output" = "$(printf '1\nRAN\nEDQUOT\n0\nRAN')" ]
 }
+
+@test "personality: the program, its children and exec have the domain of the config, whatever the caller's is" {
+	in_container 'cat /proc/self/personality; busybox uname -m; exec sleep 100'
+	config '.linux.personality = {"domain": "LINUX32"}'
+	in_background
+	run "$BERTH" exec "$cid" sh -c 'cat /proc/self/personality; busybox uname -m'
+	end_background
+	assert_status 0
+	[ "$output" = "$(printf '00000008\ni686')" ]
+	[ "$(cat "$bundle/out")" = "$output" ]
+	in_container 'cat /proc/self/personality'
+	# LINUX is asked for as well: without a wish the caller's stays.
+	config '.linux.personality = {"domain": "LINUX"}'
+	run setarch i686 "$BERTH" run --bundle "$bundle" "$cid"
+	[ "$output" = 00000000 ]
+	config 'del(.linux.personality)'
+	run setarch i686 "$BERTH" run --bundle "$bundle" "$cid"
+	[ "$output" = 00000008 ]
+}
+
+@test "personality: a domain or a flag that is none, and a filter that forbids the call" {
+	config '.linux.personality = {"domain": "BSD"}'
+	berth_run
+	assert_error "/linux/personality/domain" 'is no execution domain: "BSD"'
+	config '.linux.personality = {"domain": "LINUX", "flags": ["ADDR_NO_RANDOMIZE"]}'
+	berth_run
+	assert_error "/linux/personality/flags/0" "ADDR_NO_RANDOMIZE"
+	# What the filter judges is the program.
+	in_container 'cat /proc/self/personality'
+	config '.linux.personality = {"domain": "LINUX32"} | .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW",
+		"syscalls": [{"names": ["personality"], "action": "SCMP_ACT_KILL_PROCESS"}]}'
+	for is_late in true false; do
+		config '.process.noNewPrivileges = $late' --argjson late "$is_late"
+		berth_run
+		assert_status 0
+		[ "$output" = 00000008 ]
+	done
+}

@@ -126,6 +126,7 @@ struct boot *boot_sample(struct arena *arena, size_t mounts)
 		.env = sample_texts(arena, "NAME=value", mounts / 2),
 		.hooks = {"{\"id\":\"x\"}", "/srv", 5, 6, sample_hooks(arena, "createContainer", 3),
 			sample_hooks(arena, "startContainer", mounts / 3)},
+		.personality = 8,
 		.seccomp = {{"\0filter\0of 15\0", 15}, 0x80000004},
 		.mounts = {.items = arena_alloc(arena, mounts, sizeof(struct boot_mount))},
 		.devices = {.items = arena_alloc(arena, mounts / 2, sizeof(struct boot_device))},

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The part of the fake that is about files of /proc and about labels. */
+/* The part of the fake that is about files of /proc, about labels, and about what a process hands on. */
 #include <stdio.h>
 #include <string.h>
 
 #include "fake.h"
 #include "sys/abi.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 static int called(const char *call, int fd, const char *rest)
 {
@@ -42,4 +43,12 @@ ssize_t sys_pread(int fd, void *buffer, size_t size, off_t offset)
 int sys_label(int fd, const char *label)
 {
 	return called("label", fd, label);
+}
+
+int sys_personality(uint32_t personality)
+{
+	char line[FAKE_LABEL_SIZE];
+
+	(void)snprintf(line, sizeof(line), "personality 0x%x", personality);
+	return fake_called(line);
 }

@@ -137,7 +137,7 @@ static struct boot_sysctl sysctls[] = {
 };
 
 static const struct boot sample = {
-	.flags = BOOT_TERMINAL | BOOT_ROOT_READONLY | BOOT_NO_NEW_PRIVS,
+	.flags = BOOT_TERMINAL | BOOT_ROOT_READONLY | BOOT_NO_NEW_PRIVS | BOOT_PERSONALITY,
 	.root = "/bundle/rootfs",
 	.root_propagation = MS_PRIVATE,
 	.is_root_propagation_recursive = 1,
@@ -162,6 +162,7 @@ static const struct boot sample = {
 	.keyring = "_ses.box",
 	.apparmor_exec = "exec box",
 	.mask_option = "context=user_u:object_r:box_t",
+	.personality = 8,
 };
 
 /* What the sample finds. */
@@ -242,6 +243,7 @@ static int guard_run(struct berth_error *err)
 	r = r < 0 ? r : guard_undumpable(err);
 	r = r < 0 ? r : guard_session_keyring(sample.keyring, err);
 	r = r < 0 ? r : guard_give_pipes(sample.identity.uid, err);
+	r = r < 0 ? r : guard_inherit(&sample, err);
 	r = r < 0 ? r : guard_label(-1, "self/attr/apparmor/exec", sample.apparmor_exec, err);
 	r = r < 0 ? r : guard_identity(&sample.identity, err);
 	r = r < 0 ? r : guard_no_new_privs(err);

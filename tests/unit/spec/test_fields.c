@@ -97,6 +97,9 @@ static const struct section {
 		"\"syscalls\": [{\"names\": [\"x\"], \"action\": \"x\", "
 		"\"args\": [{\"index\": 1, \"value\": 1, \"op\": \"x\"",
 		"}]}]}}}"},
+	{"/linux/personality",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"personality\": {\"domain\": \"x\"",
+		"}}}"},
 	{"/linux/uidMappings/0",
 		"{\"ociVersion\": \"1.3.0\", \"linux\": {"
 		"\"uidMappings\": [{\"containerID\": 1, \"hostID\": 1, \"size\": 1",
