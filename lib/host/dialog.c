@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "host/host.h"
 #include "host/proc.h"
+#include "host/schedule.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "sys/socket.h"
@@ -369,7 +370,7 @@ static int set_limits(
 			return r;
 		}
 	}
-	return 0;
+	return host_schedule(child->pid, plan, err);
 }
 
 /* Until the program runs or the child waits for start (0), or it has a listener (1), which it has once. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "plan/work.h"
+#include "plan/words.h"
 
 /* proc_pid_ns(5). */
 static const char *ns_file(uint32_t flag)
@@ -227,7 +227,7 @@ int plan_exec_make(const struct spec *container, const struct plan_exec *asked,
 	struct berth_error *err)
 {
 	static const plan_fn planners[] = {plan_rule_process, plan_process, plan_process_labels,
-		plan_identity, plan_seccomp, plan_personality};
+		plan_identity, plan_seccomp, plan_schedule, plan_personality};
 	struct spec spec = *container;
 	struct plan plan = {0};
 	struct plan_work work = {

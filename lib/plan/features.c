@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "plan/work.h"
+#include "plan/words.h"
 
 /* Each option that there is, then those for the tree, which have an "r" before them. */
 static const char *option_name(size_t index, char buffer[PLAN_FEATURE_NAME_MAX])

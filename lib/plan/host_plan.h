@@ -13,6 +13,16 @@ struct host_rlimit {
 	const char *pointer; /* JSON pointer of the rlimit */
 };
 
+/* sched_setattr(2) */
+struct host_scheduler {
+	uint32_t policy; /* SCHED_* */
+	uint64_t flags;  /* SCHED_FLAG_* */
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime_ns, deadline_ns, period_ns;
+	bool is_userns; /* this process is not in the initial user namespace */
+};
+
 /* How the id maps are written. */
 enum host_map_way {
 	HOST_MAP_NONE,
@@ -147,7 +157,8 @@ struct host_plan {
 	bool has_terminal; /* the child sends the master of a pty */
 	const struct host_rlimit *rlimits;
 	size_t rlimit_count;
-	bool has_oom_score_adj; /* without, the child has the caller's */
+	const struct host_scheduler *scheduler; /* NULL: the caller's */
+	bool has_oom_score_adj;                 /* without, the child has the caller's */
 	int32_t oom_score_adj;
 	bool may_keep_oom_score;            /* that the kernel refuses to lower it is no failure */
 	const struct host_seccomp *seccomp; /* NULL: no filter */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
-#include "plan/work.h"
+#include "plan/words.h"
 
 enum { DEFAULT_UMASK = 0022 };
 

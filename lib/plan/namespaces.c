@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "plan/work.h"
+#include "plan/words.h"
 
 static const struct namespace_row {
 	uint32_t flag;

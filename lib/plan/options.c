@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "plan/work.h"
+#include "plan/words.h"
 
 enum effect {
 	EFFECT_NOTHING,

@@ -22,8 +22,8 @@ int plan_personality(struct plan_work *work, struct berth_error *err)
 	if (!asked->is_present) {
 		return 0;
 	}
-	r = plan_word_read(plan_personality_words, asked->domain, "/linux/personality/domain",
-		"execution domain", &boot->personality, err);
+	r = plan_word_read(&plan_personality_words, asked->domain, "/linux/personality/domain",
+		&boot->personality, err);
 	/* LINUX is set as well: the caller may have another one. */
 	boot->flags |= BOOT_PERSONALITY;
 	return r < 0 ? r : check_flags(&asked->flags, err);

@@ -19,6 +19,7 @@ static const plan_fn planners[] = {
 	plan_notify,
 	plan_devices,
 	plan_device_rules,
+	plan_schedule,
 	plan_personality,
 	plan_sysctls,
 	plan_hooks,

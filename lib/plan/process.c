@@ -21,7 +21,7 @@ static int rlimit_add(struct plan_work *work, const struct spec_rlimit *asked,
 	if (!pointer || !type) {
 		return plan_no_memory(err);
 	}
-	r = plan_word_read(plan_rlimit_words, asked->type, type, "resource limit", &resource, err);
+	r = plan_word_read(&plan_rlimit_words, asked->type, type, &resource, err);
 	if (r < 0) {
 		return r;
 	}

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "plan/work.h"
+#include "plan/words.h"
 
 enum {
 	ERRNO_MAX = 4094, /* libseccomp takes no larger one; the kernel's MAX_ERRNO is 4095 */

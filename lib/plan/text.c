@@ -2,6 +2,7 @@
 #include "plan/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +136,25 @@ static void write_hooks(struct plan_out *out, const struct wire_hooks *hooks)
 	}
 }
 
+static void write_scheduler(struct plan_out *out, const struct host_scheduler *scheduler)
+{
+	if (!scheduler) {
+		return;
+	}
+	plan_out_label(out, "scheduler");
+	plan_out_add(out, "%s", plan_word_name(&plan_policy_words, scheduler->policy));
+	if (scheduler->policy == SCHED_DEADLINE) {
+		plan_out_add(out, " runtime %" PRIu64 " deadline %" PRIu64 " period %" PRIu64 " ns",
+			scheduler->runtime_ns, scheduler->deadline_ns, scheduler->period_ns);
+	} else if (scheduler->priority > 0) {
+		plan_out_add(out, " priority %u", scheduler->priority);
+	} else {
+		plan_out_add(out, " nice %d", scheduler->nice);
+	}
+	plan_word_write_bits(out, &plan_scheduler_flag_words, scheduler->flags);
+	plan_out_add(out, "\n");
+}
+
 static void write_host(struct plan_out *out, const struct host_plan *host)
 {
 	static const char *const ways[] = {
@@ -164,10 +184,11 @@ static void write_host(struct plan_out *out, const struct host_plan *host)
 			host->may_keep_oom_score ? ", or as it is where that is refused" : "");
 	}
 	write_cgroup(out, &host->cgroup);
+	write_scheduler(out, host->scheduler);
 	for (size_t i = 0; i < host->rlimit_count; i++) {
 		plan_out_label(out, "rlimit");
 		plan_out_add(out, "%s",
-			plan_word_name(plan_rlimit_words, (uint32_t)host->rlimits[i].resource));
+			plan_word_name(&plan_rlimit_words, (uint32_t)host->rlimits[i].resource));
 		write_limit(out, "soft", host->rlimits[i].soft);
 		write_limit(out, "hard", host->rlimits[i].hard);
 		plan_out_add(out, "\n");
@@ -411,7 +432,7 @@ static void write_after_pivot(struct plan_out *out, const struct plan *plan)
 	}
 	if (boot->flags & BOOT_PERSONALITY) {
 		plan_out_row(out, "personality", "%s",
-			plan_word_name(plan_personality_words, boot->personality));
+			plan_word_name(&plan_personality_words, boot->personality));
 	}
 	plan_out_row(out, "umask", "%04o", boot->umask);
 	if (!(boot->flags & BOOT_NO_NEW_PRIVS)) {

@@ -14,17 +14,43 @@ struct plan_word {
 	uint32_t number;
 };
 
-extern const struct plan_word plan_rlimit_words[];      /* RLIMIT_* */
-extern const struct plan_word plan_personality_words[]; /* PER_* */
+struct plan_words {
+	const char *what; /* they are names of, for errors: "resource limit" */
+	const struct plan_word *rows;
+};
+
+extern const struct plan_words plan_rlimit_words;         /* RLIMIT_* */
+extern const struct plan_words plan_policy_words;         /* SCHED_* */
+extern const struct plan_words plan_scheduler_flag_words; /* SCHED_FLAG_* */
+extern const struct plan_words plan_personality_words;    /* PER_* */
 
 /* The row of a name, or NULL; `name` may be NULL. */
-const struct plan_word *plan_word_find(const struct plan_word *words, const char *name);
+const struct plan_word *plan_word_find(const struct plan_words *words, const char *name);
 
 /* The name of a number, or "?". */
-const char *plan_word_name(const struct plan_word *words, uint32_t number);
+const char *plan_word_name(const struct plan_words *words, uint32_t number);
 
-/* The number of the name that a field holds. What is no such name is an error: "is no `what`". */
-int plan_word_read(const struct plan_word *words, const char *name, const char *pointer,
-	const char *what, uint32_t *ret_number, struct berth_error *err) must_use;
+/* The number of the name that a field holds. What is no such name is an error. */
+int plan_word_read(const struct plan_words *words, const char *name, const char *pointer,
+	uint32_t *ret_number, struct berth_error *err) must_use;
+
+/* The same for an array of names, each of which is a bit: all of them. `pointer` is that of the array. */
+int plan_word_bits(struct plan_work *work, const struct plan_words *words,
+	const struct spec_strings *names, const char *pointer, uint32_t *ret_bits,
+	struct berth_error *err) must_use;
+
+/* Writes the names of bits, a space before each. */
+void plan_word_write_bits(struct plan_out *out, const struct plan_words *words, uint64_t bits);
+
+/* "CAP_CHOWN" of 0; NULL for a number that has none. */
+const char *plan_capability_name(uint32_t number);
+
+/* The number of a capability, or -1 for a name that is none. Exactly as capabilities(7) writes it. */
+int plan_capability_number(const char *name);
+
+/* Names by their place in the tables, for features.c; NULL behind the last. */
+const char *plan_namespace_at(size_t index);
+const char *plan_option_at(size_t index, bool *ret_is_tree); /* for the tree: without the "r" */
+const char *plan_seccomp_name(enum plan_feature feature, size_t index);
 
 #endif

@@ -54,6 +54,7 @@ int plan_notify(struct plan_work *work, struct berth_error *err) must_use;  /* a
 int plan_devices(struct plan_work *work, struct berth_error *err) must_use; /* after the mounts */
 int plan_process(struct plan_work *work, struct berth_error *err) must_use;
 int plan_identity(struct plan_work *work, struct berth_error *err) must_use; /* after the id maps */
+int plan_schedule(struct plan_work *work, struct berth_error *err) must_use; /* after seccomp */
 int plan_personality(struct plan_work *work, struct berth_error *err) must_use;
 int plan_sysctls(struct plan_work *work, struct berth_error *err) must_use;
 int plan_seccomp(struct plan_work *work, struct berth_error *err) must_use;
@@ -106,14 +107,8 @@ int plan_env_set(struct plan_work *work, const char *text, struct berth_error *e
 /* The error of an allocation that failed. Returns -ENOMEM. */
 int plan_no_memory(struct berth_error *err);
 
-/* Names by their place in the tables, for features.c; NULL behind the last. */
-const char *plan_namespace_at(size_t index);
-const char *plan_option_at(size_t index, bool *ret_is_tree); /* for the tree: without the "r" */
-const char *plan_seccomp_name(enum plan_feature feature, size_t index);
-
 /* Names, for errors and the readable plan; NULL for a number that has none. */
-const char *plan_namespace_name(uint32_t flag);    /* "network" of CLONE_NEWNET */
-const char *plan_capability_name(uint32_t number); /* "CAP_CHOWN" of 0 */
+const char *plan_namespace_name(uint32_t flag); /* "network" of CLONE_NEWNET */
 
 /* "SCMP_ACT_ERRNO" of SECCOMP_RET_ERRNO with any data; whether that data means something. */
 const char *plan_seccomp_action_name(uint32_t action);
@@ -121,10 +116,6 @@ bool plan_seccomp_has_data(uint32_t action);
 
 /* The name of the lowest of SECCOMP_FILTER_FLAG_* in `flags`, without that prefix, and takes it out. */
 const char *plan_seccomp_flag_name(uint32_t *flags);
-
-/* The number of a capability, or -1 for a name that is none. Exactly as capabilities(7) writes it.
- * */
-int plan_capability_number(const char *name);
 
 /* MS_* of "rslave", "private" ... and whether it goes to the tree below; 0 for any other text. */
 uint32_t plan_propagation(const char *name, bool *ret_is_recursive);

@@ -73,6 +73,22 @@ static const struct spec_row rlimit_rows[] = {
 static const struct spec_table rlimit_table = {
 	sizeof(struct spec_rlimit), rlimit_rows, ARRAY_COUNT(rlimit_rows)};
 
+static const struct spec_row scheduler_rows[] = {
+	{.key = "policy",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_scheduler, policy)},
+	{.key = "nice", .type = SPEC_I64, .offset = offsetof(struct spec_scheduler, nice)},
+	{.key = "priority", .type = SPEC_I64, .offset = offsetof(struct spec_scheduler, priority)},
+	{.key = "flags", .type = SPEC_STRINGS, .offset = offsetof(struct spec_scheduler, flags)},
+	{.key = "runtime", .type = SPEC_U64, .offset = offsetof(struct spec_scheduler, runtime)},
+	{.key = "deadline", .type = SPEC_U64, .offset = offsetof(struct spec_scheduler, deadline)},
+	{.key = "period", .type = SPEC_U64, .offset = offsetof(struct spec_scheduler, period)},
+};
+
+static const struct spec_table scheduler_table = {
+	sizeof(struct spec_scheduler), scheduler_rows, ARRAY_COUNT(scheduler_rows)};
+
 static const struct spec_row process_rows[] = {
 	{.key = "terminal", .type = SPEC_BOOL, .offset = offsetof(struct spec_process, terminal)},
 	{.key = "consoleSize", .type = SPEC_OBJECT, .table = &console_table},
@@ -109,7 +125,11 @@ static const struct spec_row process_rows[] = {
 		.type = SPEC_I64,
 		.offset = offsetof(struct spec_process, oom_score_adj),
 		.present = offsetof(struct spec_process, has_oom_score_adj)},
-	{.key = "scheduler", .type = SPEC_UNBUILT},
+	{.key = "scheduler",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_process, scheduler),
+		.present = offsetof(struct spec_process, scheduler.is_present),
+		.table = &scheduler_table},
 	{.key = "ioPriority", .type = SPEC_UNBUILT},
 	{.key = "execCPUAffinity", .type = SPEC_UNBUILT},
 };

@@ -54,6 +54,15 @@ struct spec_rlimits {
 	size_t count;
 };
 
+/* process.scheduler: times in nanoseconds */
+struct spec_scheduler {
+	bool is_present;
+	const char *policy; /* "SCHED_OTHER" */
+	int64_t nice, priority;
+	struct spec_strings flags;
+	uint64_t runtime, deadline, period;
+};
+
 struct spec_process {
 	bool is_present;
 	bool terminal;
@@ -67,6 +76,7 @@ struct spec_process {
 	const char *apparmor_profile, *selinux_label;
 	bool has_oom_score_adj;
 	int64_t oom_score_adj;
+	struct spec_scheduler scheduler;
 };
 
 struct spec_root {

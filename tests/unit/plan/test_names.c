@@ -100,14 +100,14 @@ static void test_rlimits(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 16; i++) {
-		const char *name = plan_word_name(plan_rlimit_words, (uint32_t)i);
+		const char *name = plan_word_name(&plan_rlimit_words, (uint32_t)i);
 
 		assert_true(str_has_prefix(name, "RLIMIT_"));
-		assert_int_equal(plan_word_find(plan_rlimit_words, name)->number, i);
+		assert_int_equal(plan_word_find(&plan_rlimit_words, name)->number, i);
 	}
-	assert_string_equal(plan_word_name(plan_rlimit_words, 16), "?");
-	assert_null(plan_word_find(plan_rlimit_words, "RLIMIT_"));
-	assert_null(plan_word_find(plan_rlimit_words, NULL));
+	assert_string_equal(plan_word_name(&plan_rlimit_words, 16), "?");
+	assert_null(plan_word_find(&plan_rlimit_words, "RLIMIT_"));
+	assert_null(plan_word_find(&plan_rlimit_words, NULL));
 }
 
 static void test_mapped(void **state)

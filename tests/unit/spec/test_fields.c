@@ -30,6 +30,9 @@ static const struct section {
 		"{\"ociVersion\": \"1.3.0\", \"process\": {\"cwd\": \"/\", "
 		"\"consoleSize\": {\"height\": 1, \"width\": 1",
 		"}}}"},
+	{"/process/scheduler",
+		"{\"ociVersion\": \"1.3.0\", \"process\": {\"cwd\": \"/\", \"scheduler\": {\"policy\": \"x\"",
+		"}}}"},
 	{"/process/rlimits/0",
 		"{\"ociVersion\": \"1.3.0\", \"process\": {\"cwd\": \"/\", "
 		"\"rlimits\": [{\"type\": \"t\", \"soft\": 1, \"hard\": 1",

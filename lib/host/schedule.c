@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * process.scheduler. The kernel says with a number why it does not take what it is given; which of its reasons it can
+ * be stands in the error.
+ */
+#include "host/schedule.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "sys/abi.h"
+#include "sys/cred.h"
+#include "sys/schedule.h"
+
+static bool has_sys_nice(void)
+{
+	struct sys_caps caps;
+
+	return sys_capget(&caps) == 0 && (caps.effective >> CAP_SYS_NICE & 1);
+}
+
+static bool is_realtime(const struct host_scheduler *scheduler)
+{
+	return scheduler->policy == SCHED_FIFO || scheduler->policy == SCHED_RR;
+}
+
+/* sched(7), sched_setattr(2), and the kernel's sched-rt-group. */
+static const char *why_refused(const struct host_scheduler *scheduler, int errnum)
+{
+	bool is_deadline = scheduler->policy == SCHED_DEADLINE;
+
+	if (errnum == EPERM && !has_sys_nice()) {
+		return "CAP_SYS_NICE is needed for that";
+	}
+	if (errnum == EPERM && is_realtime(scheduler)) {
+		return "its cgroup has no realtime budget (CONFIG_RT_GROUP_SCHED; cpu.rt_runtime_us "
+		       "of cgroup version 1 is /linux/resources/cpu/realtimeRuntime)";
+	}
+	if (errnum == EPERM && is_deadline) {
+		return "it may not run on all CPUs of its scheduling domain (cpuset, affinity), as "
+		       "the kernel demands";
+	}
+	if (errnum == EBUSY && is_deadline) {
+		return "there is not so much bandwidth left: the sum of runtime / period over all "
+		       "such processes has a limit (/proc/sys/kernel/sched_rt_runtime_us)";
+	}
+	if (errnum == EINVAL && is_deadline) {
+		return "the period must be from /proc/sys/kernel/sched_deadline_period_min_us to "
+		       "sched_deadline_period_max_us";
+	}
+	return errnum == EOPNOTSUPP ? "this kernel has no utilization clamps" : "";
+}
+
+int host_schedule(pid_t pid, const struct host_plan *plan, struct berth_error *err)
+{
+	const struct host_scheduler *wanted = plan->scheduler;
+	const char *why;
+	int r;
+
+	if (!wanted) {
+		return 0;
+	}
+	r = sys_set_scheduler(pid, &(struct sys_scheduler){
+					   .policy = wanted->policy,
+					   .flags = wanted->flags,
+					   .nice = wanted->nice,
+					   .priority = wanted->priority,
+					   .runtime_ns = wanted->runtime_ns,
+					   .deadline_ns = wanted->deadline_ns,
+					   .period_ns = wanted->period_ns,
+				   });
+	if (r < 0) {
+		why = why_refused(wanted, -r);
+		error_system(err, r, "set the scheduler%s%s", why[0] ? ": " : "", why);
+		error_add_pointer(err, "/process/scheduler");
+	}
+	return r;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/schedule.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sys/result.h"
+
+/* As sched_setattr(2) has it, with what Linux 5.3 has added: newer libcs have a struct of this name, older ones none. */
+struct attributes {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+	uint32_t util_min, util_max;
+};
+_Static_assert(sizeof(struct attributes) == 56, "the second version of the kernel's struct");
+
+int sys_set_scheduler(pid_t pid, const struct sys_scheduler *scheduler)
+{
+	const struct attributes attributes = {
+		.size = sizeof(attributes),
+		.policy = scheduler->policy,
+		.flags = scheduler->flags,
+		.nice = scheduler->nice,
+		.priority = scheduler->priority,
+		.runtime = scheduler->runtime_ns,
+		.deadline = scheduler->deadline_ns,
+		.period = scheduler->period_ns,
+	};
+
+	return sys_result(syscall(SYS_sched_setattr, pid, &attributes, 0U));
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SYS_SCHEDULE_H
+#define SYS_SCHEDULE_H
+/* How the kernel's schedulers treat a process. */
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+/* sched_setattr(2). */
+struct sys_scheduler {
+	uint32_t policy;                             /* SCHED_* */
+	uint64_t flags;                              /* SCHED_FLAG_* */
+	int32_t nice;                                /* SCHED_OTHER and SCHED_BATCH alone */
+	uint32_t priority;                           /* SCHED_FIFO and SCHED_RR alone */
+	uint64_t runtime_ns, deadline_ns, period_ns; /* SCHED_DEADLINE alone */
+};
+int sys_set_scheduler(pid_t pid, const struct sys_scheduler *scheduler) must_use;
+
+#endif

@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# process.scheduler: how the kernel schedules the first process of a container, and one of exec.
+
+load ../kit/container
+
+setup() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	make_bundle
+}
+
+teardown() {
+	[ -z "${sleepers:-}" ] || kill $sleepers || true
+	remove_bundle
+}
+
+# scheduler JSON
+scheduler() {
+	config '.process.scheduler = $s' --argjson s "$1"
+}
+
+# nice, rt_priority and policy of proc_pid_stat(5), of a process that forks nothing
+stat_of_itself() {
+	config '.process.args = ["cat", "/proc/self/stat"]'
+}
+
+berth_stat() {
+	berth_run
+	assert_status 0
+	output=$(cut -d' ' -f19,40,41 <<<"$output")
+}
+
+@test "scheduler: the policies that need no budget, and the nice value; what is not set is 0" {
+	stat_of_itself
+	scheduler '{"policy": "SCHED_OTHER", "nice": 7}'
+	berth_stat
+	[ "$output" = "7 0 0" ]
+	scheduler '{"policy": "SCHED_BATCH", "nice": -3}'
+	berth_stat
+	[ "$output" = "-3 0 3" ]
+	scheduler '{"policy": "SCHED_IDLE"}'
+	berth_stat
+	[ "${output##* }" = 5 ]
+	scheduler '{"policy": "SCHED_OTHER"}'
+	run nice -n 5 "$BERTH" run --bundle "$bundle" "$cid"
+	[ "$(cut -d' ' -f19,40,41 <<<"$output")" = "0 0 0" ]
+	# The control: without a wish it is the caller's.
+	config 'del(.process.scheduler)'
+	run nice -n 5 "$BERTH" run --bundle "$bundle" "$cid"
+	[ "$(cut -d' ' -f19,40,41 <<<"$output")" = "$(nice -n 5 nice) 0 0" ]
+}
+
+@test "scheduler: exec has it, and hands it on unless it is reset by a fork" {
+	in_container 'cut -d" " -f19,40,41 /proc/self/stat; exec sleep 100'
+	scheduler '{"policy": "SCHED_BATCH", "nice": 4}'
+	in_background
+	run "$BERTH" exec "$cid" cat /proc/self/stat
+	end_background
+	[ "$(cut -d' ' -f19,40,41 <<<"$output")" = "4 0 3" ]
+	[ "$(cat "$bundle/out")" = "4 0 3" ]
+	in_container 'cut -d" " -f19,40,41 /proc/self/stat; exec cut -d" " -f19,40,41 /proc/self/stat'
+	scheduler '{"policy": "SCHED_BATCH", "nice": -4, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}'
+	berth_run
+	[ "$output" = "$(printf '0 0 3\n-4 0 3')" ]
+}
+
+@test "scheduler: SCHED_FIFO and SCHED_RR, with the budget of their cgroup, and none is an error that names it" {
+	stat_of_itself
+	scheduler '{"policy": "SCHED_FIFO", "priority": 3}'
+	if [ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ]; then
+		berth_run
+		assert_error "/process/scheduler" "realtimeRuntime" "step limits"
+		[ -z "$(left_processes)$(left_cgroups)" ]
+		config '.linux.resources.cpu.realtimeRuntime = 10000'
+	fi
+	berth_stat
+	[ "${output#* }" = "3 1" ]
+	scheduler '{"policy": "SCHED_RR", "priority": 99}'
+	berth_stat
+	[ "${output#* }" = "99 2" ]
+}
+
+@test "scheduler: SCHED_DEADLINE has its times, and its flags" {
+	config '.process.args = ["sleep", "100"]'
+	scheduler '{"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 5000000, "period": 10000000, "flags": ["SCHED_FLAG_RECLAIM"]}'
+	"$BERTH" run --detach --bundle "$bundle" "$cid" >/dev/null 2>&1 </dev/null 3>&-
+	run chrt -p "$("$BERTH" state "$cid" | jq .pid)"
+	"$BERTH" delete --force "$cid"
+	assert_contains "SCHED_DEADLINE"
+	assert_contains "1000000/5000000/10000000"
+}
+
+@test "scheduler: SCHED_DEADLINE with a hook startContainer, which has to be forked" {
+	printf '#!/bin/sh\necho "$0" >/hooked\n' >"$bundle/rootfs/bin/hook"
+	chmod 755 "$bundle/rootfs/bin/hook"
+	stat_of_itself
+	config '.hooks.startContainer = [{"path": "/bin/hook"}] | .root.readonly = false'
+	scheduler '{"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 10000000}'
+	berth_run
+	assert_error "/process/scheduler/flags" "SCHED_FLAG_RESET_ON_FORK is missing"
+	scheduler '{"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 10000000, "flags": ["SCHED_FLAG_RESET_ON_FORK"]}'
+	berth_stat
+	[ "${output##* }" = 6 ]
+	[ "$(cat "$bundle/rootfs/hooked")" = /bin/hook ]
+}
+
+@test "scheduler: SCHED_DEADLINE: each of its times that is wrong is named" {
+	wrong() {
+		scheduler "{\"policy\": \"SCHED_DEADLINE\", $2}"
+		berth_run
+		assert_error "/process/scheduler/$1" "$3"
+	}
+	wrong runtime '"deadline": 5000000' "1024 ns"
+	wrong deadline '"runtime": 5000000' "no deadline"
+	wrong runtime '"runtime": 5000, "deadline": 4000' "5000 is more than the deadline"
+	wrong deadline '"runtime": 5000, "deadline": 6000, "period": 5500' "6000 is more than the period"
+	# Only the kernel knows which periods it takes.
+	scheduler '{"policy": "SCHED_DEADLINE", "runtime": 5000, "deadline": 6000}'
+	berth_run
+	assert_error "/process/scheduler" "sched_deadline_period_min_us" "invalid argument"
+}
+
+@test "scheduler: SCHED_DEADLINE: no bandwidth left, too few CPUs, and no right to it" {
+	local i
+	stat_of_itself
+	sleepers=''
+	# Each has a whole CPU, of which there is less than that for each in the sum of all.
+	for i in $(seq 2 "$(nproc --all)"); do
+		chrt -d -T 10000000 -D 10000000 -P 10000000 0 sleep 100 3>&- &
+		sleepers="$sleepers $!"
+		for _ in $(seq 200); do
+			[[ $(chrt -p $! 2>/dev/null) != *SCHED_DEADLINE* ]] || break
+			sleep 0.05
+		done
+	done
+	scheduler '{"policy": "SCHED_DEADLINE", "runtime": 10000000, "deadline": 10000000}'
+	berth_run
+	assert_error "/process/scheduler" "bandwidth" "device or resource busy"
+	kill $sleepers || true
+	sleepers=''
+	scheduler '{"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 10000000}'
+	run setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice "$BERTH" run --bundle "$bundle" "$cid"
+	assert_error "/process/scheduler" "CAP_SYS_NICE is needed" "operation not permitted"
+	[ "$(nproc)" -gt 1 ] || return 0
+	config '.linux.resources.cpu.cpus = "0"'
+	berth_run
+	assert_error "/process/scheduler" "may not run on all CPUs"
+	[ -z "$(left_processes)$(left_cgroups)" ]
+}
+
+@test "scheduler: what is none, what has another policy's, and what no Linux has" {
+	refused() {
+		scheduler "$1"
+		berth_run
+		assert_error "/process/scheduler/$2" "$3"
+	}
+	refused '{"policy": "SCHED_X"}' policy 'is no scheduling policy: "SCHED_X"'
+	refused '{"policy": "SCHED_ISO"}' policy "no Linux has"
+	refused '{"policy": "SCHED_OTHER", "nice": 20}' nice "must be from -20 to 19"
+	refused '{"policy": "SCHED_OTHER", "priority": 1}' priority "only SCHED_FIFO and SCHED_RR"
+	refused '{"policy": "SCHED_FIFO"}' priority "must be from 1 to 99, is 0"
+	refused '{"policy": "SCHED_BATCH", "runtime": 1}' runtime "only SCHED_DEADLINE"
+	refused '{"policy": "SCHED_BATCH", "flags": ["X"]}' flags/0 'is no flag of a scheduler: "X"'
+}
