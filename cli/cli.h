@@ -77,11 +77,15 @@ struct cli_verb {
 	int (*run)(const struct cli_globals *globals, int argc, char **argv);
 };
 
-/* Takes the options off the front of the arguments, up to the first that is none, or "--". Returns how
- * many words were taken, argv[0] included; or -1 after a complaint. "--help", "-h" and "-?" print the verb's
- * help, "--usage" its first line alone; then it is 0. */
+/* Takes the options out of the words, wherever they stand before "--", and leaves the arguments behind them at the end
+ * of argv. Returns how many words were taken, argv[0] included; or -1 after a complaint. "--help", "-h" and "-?" print
+ * the verb's help, "--usage" its first line alone; then it is 0. */
 int cli_parse(const struct cli_globals *globals, const struct cli_option *options, size_t count,
 	int argc, char **argv);
+
+/* The same up to the first word that is no option: what is behind it may have options of its own. */
+int cli_parse_front(const struct cli_globals *globals, const struct cli_option *options,
+	size_t count, int argc, char **argv);
 
 /* "usage: berth VERB ARGUMENTS"; and what it does. Of the program where no verb has that name. */
 void cli_print_usage(const char *name);
@@ -92,6 +96,10 @@ void cli_print_verb(const char *name);
 int cli_fail(const struct cli_globals *globals, const struct berth_error *err);
 int cli_fail_text(const struct cli_globals *globals, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* The same of a system call: what was tried, and why not. */
+int cli_fail_errno(const struct cli_globals *globals, int errnum, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Appends a line without control characters to the log, where there is one: text, or one JSON object
  * (log.c). */
@@ -105,7 +113,8 @@ void cli_say(void *argument, enum berth_log_level level, const char *line);
 void cli_debug(const struct cli_globals *globals, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Whether --log names something that lines can go to: 0, or the exit status after a complaint. */
+/* Whether --log names something that lines can go to; a file is made where it is missing. 0, or the exit status after
+ * a complaint. */
 int cli_log_check(const struct cli_globals *globals);
 
 /* The number of a level's name, or -1. */

@@ -20,7 +20,7 @@ static int read_input(const struct cli_globals *globals, char *data, size_t *ret
 	size_t length = fread(data, 1, INPUT_MAX_BYTES + 1, stdin);
 
 	if (ferror(stdin)) {
-		return cli_fail_text(globals, "read stdin: %s", strerror(errno));
+		return cli_fail_errno(globals, errno, "read stdin");
 	}
 	if (length > INPUT_MAX_BYTES) {
 		return cli_fail_text(globals, "stdin has more than %d bytes", INPUT_MAX_BYTES);

@@ -101,7 +101,7 @@ static int print_line(const struct cli_globals *globals, const char *text)
 	if (errno == EPIPE) {
 		return 1;
 	}
-	(void)cli_fail_text(globals, "write to stdout: %s", strerror(errno));
+	(void)cli_fail_errno(globals, errno, "write to stdout");
 	return -1;
 }
 
@@ -139,7 +139,7 @@ static int follow(const struct cli_globals *globals, struct berth_events *events
 
 	while (r == 0) {
 		if (poll(items, 2, -1) < 0 && errno != EINTR) {
-			(void)cli_fail_text(globals, "wait for events: %s", strerror(errno));
+			(void)cli_fail_errno(globals, errno, "wait for events");
 			return -1;
 		}
 		if (items[1].revents != 0) {

@@ -137,7 +137,7 @@ static int exec_parse(
 			NULL},
 	};
 
-	return cli_parse(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
+	return cli_parse_front(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 }
 
 int cmd_exec(const struct cli_globals *globals, int argc, char **argv)

@@ -27,8 +27,8 @@ static int read_file(
 		got = got < 0 && errno == EINTR ? 1 : got;
 	}
 	if (got < 0) {
-		return cli_fail_text(globals, "%s %s: %s", fd < 0 ? "open" : "read",
-			is_stdin ? "stdin" : path, strerror(errno));
+		return cli_fail_errno(globals, errno, "%s %s", fd < 0 ? "open" : "read",
+			is_stdin ? "stdin" : path);
 	}
 	if (length > MOUNTS_MAX_BYTES) {
 		return cli_fail_text(globals, "%s has more than %d bytes",

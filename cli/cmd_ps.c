@@ -157,7 +157,7 @@ static int print_table(
 	}
 	r = run_ps(arguments, &in, &pid);
 	status = r == 0 ? filter_lines(globals, in, pids, &line)
-			: cli_fail_text(globals, "start ps(1): %s", strerror(r));
+			: cli_fail_errno(globals, r, "start ps(1)");
 	if (in) {
 		(void)fclose(in);
 	}
@@ -176,7 +176,7 @@ int cmd_ps(const struct cli_globals *globals, int argc, char **argv)
 	struct berth_error err = {0};
 	struct ps_pids pids = {0};
 	autoptr pid_t *items = NULL;
-	int taken = cli_parse(globals, options, 1, argc, argv);
+	int taken = cli_parse_front(globals, options, 1, argc, argv);
 
 	if (taken <= 0) {
 		return taken < 0 ? CLI_EXIT_FAILURE : 0;

@@ -14,13 +14,15 @@ static int write_config(const struct cli_globals *globals, const char *path, con
 	size_t length = strlen(text);
 	autofd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 
+	if (fd < 0 && errno == EEXIST) {
+		return cli_fail_text(globals, "%s: exists already: remove it first", path);
+	}
 	if (fd < 0) {
-		return cli_fail_text(globals, "%s: %s", path,
-			errno == EEXIST ? "exists already: remove it first" : strerror(errno));
+		return cli_fail_errno(globals, errno, "create %s", path);
 	}
 	errno = ENOSPC;
 	if (write(fd, text, length) != (ssize_t)length || fsync(fd) < 0) {
-		int status = cli_fail_text(globals, "write %s: %s", path, strerror(errno));
+		int status = cli_fail_errno(globals, errno, "write %s", path);
 
 		(void)unlink(path);
 		return status;

@@ -228,23 +228,18 @@ static int make_object(const struct cli_globals *globals, const struct update *u
 	return status;
 }
 
-/* The id may be before the options as well: how other runtimes take it. How many words were taken, or 0 after the help,
- * or -1. */
+/* How many words were taken, or 0 after the help, or -1. */
 static int take_words(const struct cli_globals *globals, struct update *update,
 	const struct cli_option *options, int argc, char **argv)
 {
 	int taken = cli_parse(globals, options, FLAG_COUNT + 1, argc, argv);
 
-	if (taken > 0 && taken < argc) {
-		update->id = argv[taken];
-		argv[taken] = argv[0];
-		argv += taken;
-		argc -= taken;
-		taken = cli_parse(globals, options, FLAG_COUNT + 1, argc, argv);
-	}
-	if (taken > 0 && (!update->id || taken != argc)) {
+	if (taken > 0 && argc - taken != 1) {
 		(void)cli_need_arguments(globals, argv[0], 1);
 		return -1;
+	}
+	if (taken > 0) {
+		update->id = argv[taken];
 	}
 	for (size_t i = 0; i < FLAG_COUNT; i++) {
 		update->names[i] = options[i + 1].name;

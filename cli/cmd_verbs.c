@@ -132,33 +132,55 @@ static const struct signal_name {
 	{"SYS", SIGSYS},
 };
 
+/* The realtime signals as programs know them. The kernel has two more, which the C library keeps for itself: signal(7).
+ * It is not this program's C library that counts: another one may keep three. */
+enum { SIGNAL_REALTIME_MIN = 34, SIGNAL_REALTIME_MAX = 64 };
+
+/* Digits alone, up to `max`: the number, or -1. */
+static int small_number(const char *text, int max)
+{
+	uint32_t number;
+
+	return strlen(text) <= 3 && cli_number(text, &number) && number <= (uint32_t)max
+		       ? (int)number
+		       : -1;
+}
+
+/* "RTMIN", "RTMIN+3", "RTMAX-1", "RTMAX": the number, or -1. */
+static int realtime_number(const char *name)
+{
+	bool is_max = strncasecmp(name, "RTMAX", 5) == 0;
+	int distance = 0;
+
+	if (!is_max && strncasecmp(name, "RTMIN", 5) != 0) {
+		return -1;
+	}
+	if (name[5] != '\0') {
+		distance =
+			name[5] == (is_max ? '-' : '+')
+				? small_number(name + 6, SIGNAL_REALTIME_MAX - SIGNAL_REALTIME_MIN)
+				: -1;
+	}
+	if (distance < 0) {
+		return -1;
+	}
+	return is_max ? SIGNAL_REALTIME_MAX - distance : SIGNAL_REALTIME_MIN + distance;
+}
+
 /* "9", "KILL", "SIGKILL", "RTMIN+1": the number, or -1. */
 static int signal_number(const char *text)
 {
 	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
-	int number = 0;
-	int end = 0;
 
 	if (isdigit((unsigned char)text[0])) {
-		return sscanf(text, "%3d%n", &number, &end) == 1 && text[end] == '\0' &&
-				       number >= 0 && number < NSIG
-			       ? number
-			       : -1;
+		return small_number(text, SIGNAL_REALTIME_MAX);
 	}
 	for (size_t i = 0; i < sizeof(signal_names) / sizeof(signal_names[0]); i++) {
 		if (strcasecmp(name, signal_names[i].name) == 0) {
 			return signal_names[i].number;
 		}
 	}
-	/* The realtime signals have no constant numbers: signal(7). */
-	if (strcasecmp(name, "RTMIN") == 0) {
-		return SIGRTMIN;
-	}
-	if (strncasecmp(name, "RTMIN+", 6) == 0 && sscanf(name + 6, "%2d%n", &number, &end) == 1 &&
-		name[6 + end] == '\0' && number >= 0 && SIGRTMIN + number <= SIGRTMAX) {
-		return SIGRTMIN + number;
-	}
-	return -1;
+	return realtime_number(name);
 }
 
 static int kill_one(const struct cli_globals *globals, const char *id,

@@ -129,12 +129,16 @@ static void make_line(struct entry *entry)
 	(void)fclose(out);
 }
 
+/* O_NONBLOCK: a fifo that nobody reads must not hold a failure up. */
+static int open_file(const char *place)
+{
+	return open(place, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+}
+
 /* Each of these returns 0, or errno. `place` is what stands behind the colon. */
 static int write_file(const char *place, struct entry *entry)
 {
-	/* O_NONBLOCK: a fifo that nobody reads must not hold a failure up. */
-	autofd int fd = open(
-		place, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+	autofd int fd = open_file(place);
 	size_t length = strlen(entry->line);
 
 	if (fd < 0) {
@@ -145,18 +149,27 @@ static int write_file(const char *place, struct entry *entry)
 	return write(fd, entry->line, length + 1) < 0 ? errno : 0;
 }
 
+/* Whether lines will find their way. Who is to read a fifo may come later. */
+static int check_file(const char *place)
+{
+	autofd int fd = open_file(place);
+
+	return fd < 0 && errno != ENXIO ? errno : 0;
+}
+
 /* The journal and syslog keep level and time beside the text, so that it is the message alone, or the object. */
 static const char *bare_text(const struct entry *entry)
 {
 	return entry->is_json ? entry->line : entry->message;
 }
 
+static const struct sockaddr_un journal = {
+	.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+
 /* systemd's "Native Journal Protocol": a datagram of NAME=VALUE lines. `journalctl -t` looks for
  * SYSLOG_IDENTIFIER; ID is where crun has it. */
 static int write_journald(const char *place, struct entry *entry)
 {
-	const struct sockaddr_un address = {
-		.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
 	autofd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	char datagram[LOG_ENTRY_BYTES + 1024];
 	int length = snprintf(datagram, sizeof(datagram),
@@ -166,10 +179,19 @@ static int write_journald(const char *place, struct entry *entry)
 	if (fd < 0) {
 		return errno;
 	}
-	return sendto(fd, datagram, (size_t)length, MSG_NOSIGNAL, (const struct sockaddr *)&address,
-		       sizeof(address)) < 0
+	return sendto(fd, datagram, (size_t)length, MSG_NOSIGNAL, (const struct sockaddr *)&journal,
+		       sizeof(journal)) < 0
 		       ? errno
 		       : 0;
+}
+
+static int check_journald(const char *place)
+{
+	autofd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	(void)place;
+	return fd < 0 || connect(fd, (const struct sockaddr *)&journal, sizeof(journal)) < 0 ? errno
+											     : 0;
 }
 
 /* syslog(3) does not say whether anybody took the line. */
@@ -181,14 +203,21 @@ static int write_syslog(const char *place, struct entry *entry)
 	return 0;
 }
 
+static int check_syslog(const char *place)
+{
+	(void)place;
+	return access("/dev/log", F_OK) < 0 ? errno : 0;
+}
+
 static const struct backend {
 	const char *name; /* what stands before the colon */
+	int (*check)(const char *place);
 	int (*write)(const char *place, struct entry *entry);
 	bool is_path;
 } backends[] = {
-	{"file", write_file, true},
-	{"journald", write_journald, false},
-	{"syslog", write_syslog, false},
+	{"file", check_file, write_file, true},
+	{"journald", check_journald, write_journald, false},
+	{"syslog", check_syslog, write_syslog, false},
 };
 
 /* A word and a colon at the start name a backend; without them it is a file. NULL: there is none of that name. */
@@ -227,6 +256,7 @@ int cli_log_check(const struct cli_globals *globals)
 {
 	const char *place;
 	const struct backend *backend = find_backend(globals->log, &place);
+	int errnum;
 
 	if (!backend) {
 		return cli_fail_text(NULL,
@@ -237,7 +267,8 @@ int cli_log_check(const struct cli_globals *globals)
 		return cli_fail_text(NULL, "--log: \"%s\" is no %s", place,
 			backend->is_path ? "file" : "identifier");
 	}
-	return 0;
+	errnum = backend->check(place);
+	return errnum == 0 ? 0 : cli_fail_errno(NULL, errnum, "open the log %s", globals->log);
 }
 
 void cli_say(void *argument, enum berth_log_level level, const char *line)
@@ -287,6 +318,5 @@ void cli_log(const struct cli_globals *globals, enum cli_level level, const char
 	if (level != CLI_LEVEL_ERROR) {
 		(void)fprintf(stderr, "berth: %s: %s\n", levels[level].name, message);
 	}
-	(void)fprintf(stderr, "berth: the log %s cannot be written: %s\n", globals->log,
-		strerror(errnum));
+	(void)cli_fail_errno(NULL, errnum, "write to the log %s", globals->log);
 }

@@ -240,9 +240,17 @@ static int check_globals(struct cli_globals *globals, const struct global_texts 
 	return 0;
 }
 
-static void print_version(void)
+static int print_version(const struct cli_globals *globals)
 {
 	printf("berth version %s\ncommit: %s\nspec: 1.3.0\n", berth_version(), CLI_COMMIT);
+	return cli_write(globals, "", 0);
+}
+
+static const char *notify_socket(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	return path && path[0] ? path : NULL;
 }
 
 static int run_line(int argc, char **argv)
@@ -251,6 +259,7 @@ static int run_line(int argc, char **argv)
 		.context = {.size = sizeof(globals.context)}, .log_format = "text"};
 	struct global_texts texts = {.level = "error", .manager = "cgroupfs", .rootless = "auto"};
 	bool is_version = false;
+	bool is_help;
 	const struct cli_option options[] = {
 		{"root", 0, &globals.context.root, NULL, "the state root", NULL},
 		{"log", 0, &globals.log, NULL,
@@ -271,33 +280,36 @@ static int run_line(int argc, char **argv)
 	};
 	char root[4096];
 	char word[] = "--help";
-	int taken = cli_parse(&globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
+	int taken = cli_parse_front(
+		&globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 
 	if (taken <= 0) {
 		return taken < 0 ? CLI_EXIT_FAILURE : 0;
 	}
 	if (is_version) {
-		print_version();
-		return 0;
+		return print_version(&globals);
 	}
 	if (taken >= argc) {
 		print_program(stderr);
 		return CLI_EXIT_FAILURE;
 	}
-	if (strcmp(argv[taken], "help") == 0) {
+	is_help = strcmp(argv[taken], "help") == 0;
+	if (is_help && taken + 1 == argc) {
 		char *help[] = {argv[0], word, NULL};
 
-		return cli_parse(&globals, options, sizeof(options) / sizeof(options[0]), 2, help);
+		taken = cli_parse(&globals, options, sizeof(options) / sizeof(options[0]), 2, help);
+		return taken < 0 ? CLI_EXIT_FAILURE : 0;
+	}
+	if (is_help) {
+		argv[taken] = argv[taken + 1];
+		argv[taken + 1] = word;
 	}
 	if (check_globals(&globals, &texts) != 0 ||
 		default_root(&globals, root, sizeof(root)) != 0) {
 		return CLI_EXIT_FAILURE;
 	}
 	globals.context.root = globals.context.root ? globals.context.root : root;
-	globals.context.notify_socket = getenv("NOTIFY_SOCKET");
-	if (globals.context.notify_socket && globals.context.notify_socket[0] == '\0') {
-		globals.context.notify_socket = NULL;
-	}
+	globals.context.notify_socket = notify_socket();
 	return run_verb(&globals, argc - taken, argv + taken);
 }
 

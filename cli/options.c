@@ -144,35 +144,97 @@ static const struct cli_option *take_word(
 	return option;
 }
 
+/* The options of one command line. */
+struct parser {
+	const struct cli_globals *globals;
+	const struct cli_option *options;
+	size_t count;
+	int argc;
+	char **argv;
+};
+
+/* The option at argv[at]: how many words it takes; 0 after the help; or -1 after a complaint. */
+static int parse_word(const struct parser *parser, int at)
+{
+	const char *text = parser->argv[at];
+	bool is_long = text[1] == '-';
+	const char *word = text + (is_long ? 2 : 1);
+	const char *verb = parser->argv[0];
+	const struct cli_option *option;
+
+	if (take_help(parser->options, parser->count, verb, word)) {
+		return cli_write(parser->globals, "", 0) == 0 ? 0 : -1;
+	}
+	option = take_word(parser->options, parser->count, word, is_long);
+	if (!option) {
+		bool is_global = strcmp(verb, "berth") == 0;
+
+		(void)cli_fail_text(parser->globals, "%s%sunknown option %s", is_global ? "" : verb,
+			is_global ? "" : ": ", text);
+		return -1;
+	}
+	return take_option(parser->globals, option, parser->argc, parser->argv, at);
+}
+
+/* The words behind the arguments go before them. */
+static void move_before(char **arguments, int argument_count, int word_count)
+{
+	for (int i = 0; i < word_count; i++) {
+		char *word = arguments[argument_count + i];
+
+		memmove(arguments + i + 1, arguments + i,
+			(size_t)argument_count * sizeof(*arguments));
+		arguments[i] = word;
+	}
+}
+
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0';
+}
+
+static int parse(const struct parser *parser, bool is_front)
+{
+	int taken = 1;
+	int arguments = 0; /* those that have been passed, behind what is taken */
+	bool is_end = false;
+
+	while (!is_end && taken + arguments < parser->argc) {
+		int at = taken + arguments;
+		int words = 1;
+
+		if (!is_option(parser->argv[at])) {
+			is_end = is_front;
+			arguments++;
+			continue;
+		}
+		is_end = strcmp(parser->argv[at], "--") == 0;
+		if (!is_end) {
+			words = parse_word(parser, at);
+		}
+		if (words <= 0) {
+			return words;
+		}
+		move_before(parser->argv + taken, arguments, words);
+		taken += words;
+	}
+	return taken;
+}
+
 int cli_parse(const struct cli_globals *globals, const struct cli_option *options, size_t count,
 	int argc, char **argv)
 {
-	int at = 1;
+	const struct parser parser = {globals, options, count, argc, argv};
 
-	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
-		bool is_long = argv[at][1] == '-';
-		const char *word = argv[at] + (is_long ? 2 : 1);
-		const struct cli_option *option;
-		int taken;
+	return parse(&parser, false);
+}
 
-		if (*word == '\0') {
-			return at + 1;
-		}
-		if (take_help(options, count, argv[0], word)) {
-			return 0;
-		}
-		option = take_word(options, count, word, is_long);
-		if (!option) {
-			(void)cli_fail_text(globals, "%s: unknown option %s", argv[0], argv[at]);
-			return -1;
-		}
-		taken = take_option(globals, option, argc, argv, at);
-		if (taken < 0) {
-			return -1;
-		}
-		at += taken;
-	}
-	return at;
+int cli_parse_front(const struct cli_globals *globals, const struct cli_option *options,
+	size_t count, int argc, char **argv)
+{
+	const struct parser parser = {globals, options, count, argc, argv};
+
+	return parse(&parser, true);
 }
 
 /* One line, whatever it has in it. */
@@ -211,6 +273,17 @@ int cli_fail_text(const struct cli_globals *globals, const char *format, ...)
 		cli_log(globals, CLI_LEVEL_ERROR, line);
 	}
 	return CLI_EXIT_FAILURE;
+}
+
+int cli_fail_errno(const struct cli_globals *globals, int errnum, const char *format, ...)
+{
+	struct berth_error err = {.error_class = BERTH_ERROR_SYSTEM, .errnum = errnum};
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(err.message, sizeof(err.message), format, args);
+	va_end(args);
+	return cli_fail(globals, &err);
 }
 
 void cli_debug(const struct cli_globals *globals, const char *format, ...)
@@ -257,8 +330,9 @@ int cli_need_arguments(const struct cli_globals *globals, const char *verb, int 
 
 int cli_write(const struct cli_globals *globals, const void *bytes, size_t length)
 {
-	if (fwrite(bytes, 1, length, stdout) != length || fflush(stdout) != 0) {
-		return cli_fail_text(globals, "write to stdout: %s", strerror(errno));
+	errno = 0;
+	if (fwrite(bytes, 1, length, stdout) != length || fflush(stdout) != 0 || ferror(stdout)) {
+		return cli_fail_errno(globals, errno ? errno : EIO, "write to stdout");
 	}
 	return 0;
 }

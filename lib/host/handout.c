@@ -92,12 +92,30 @@ static int pid_file_failed(const char *path, int errnum, struct berth_error *err
 	return error_system(err, errnum, "write the pid file %s", path);
 }
 
+/* The file that is made takes the place of what is there, and that is not to be a device, a fifo, or the link at
+ * /dev/stdout. */
+static int check_place(const char *path, struct berth_error *err)
+{
+	struct stat stat;
+	int r = sys_fstatat(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &stat);
+
+	if (r == 0 && !S_ISREG(stat.st_mode)) {
+		return error_set(err, BERTH_ERROR_USAGE,
+			"the pid file %s is there, and is no regular file", path);
+	}
+	return r < 0 && r != -ENOENT ? pid_file_failed(path, r, err) : 0;
+}
+
 int host_check_pid_file(const char *path, struct berth_error *err)
 {
 	char temporary[HANDOUT_PATH_MAX];
-	int r = path ? make_temporary(path, sys_getpid(), temporary) : 0;
+	int r = path ? check_place(path, err) : 0;
 
-	if (path && r != -ENAMETOOLONG) {
+	if (!path || r < 0) {
+		return r;
+	}
+	r = make_temporary(path, sys_getpid(), temporary);
+	if (r != -ENAMETOOLONG) {
 		(void)!sys_unlinkat(AT_FDCWD, temporary, 0);
 	}
 	return r < 0 ? pid_file_failed(path, r, err) : 0;
@@ -106,8 +124,12 @@ int host_check_pid_file(const char *path, struct berth_error *err)
 int host_write_pid_file(const char *path, pid_t pid, struct berth_error *err)
 {
 	char temporary[HANDOUT_PATH_MAX];
-	int r = make_temporary(path, pid, temporary);
+	int r = check_place(path, err);
 
+	if (r < 0) {
+		return r;
+	}
+	r = make_temporary(path, pid, temporary);
 	if (r >= 0) {
 		r = sys_renameat(AT_FDCWD, temporary, path);
 	}

@@ -70,10 +70,78 @@ listed() {
 	run "$BERTH" delete --usage
 	assert_status 0
 	[ "$output" = "usage: berth delete [--force] [--regex] ID" ]
+	[ "$("$BERTH" help delete)" = "$("$BERTH" delete --help)" ]
+	run "$BERTH" help nosuch
+	assert_error 'unknown command "nosuch"'
 	run --separate-stderr "$BERTH"
 	assert_status 1
 	[ -z "$output" ]
 	[[ $stderr == *"usage: berth"* ]]
+}
+
+@test "an option that there is not is named, and the program only once" {
+	run "$BERTH" --nosuch
+	[ "$output" = "berth: unknown option --nosuch" ]
+	run "$BERTH" list --nosuch
+	[ "$output" = "berth: list: unknown option --nosuch" ]
+}
+
+@test "what cannot be printed is a failure of each verb that prints" {
+	run_all one
+	mknod "$bundle/full" c 1 7
+	local words
+	for words in -v --version --help --usage help "help list" "list --help" "exec --usage" "list" "list -q" "list -f json" \
+		"state one" "ps one" "ps -f json one" features "spec -f -" "explain -b $bundle" "events --stats one"; do
+		# shellcheck disable=SC2086
+		run bash -c '"$@" >"$0"' "$bundle/full" "$BERTH" $words
+		[[ $status == 1 || $words/$status == exec*/255 ]]
+		[ "$output" = "berth: write to stdout: no space left on device" ]
+		# The control.
+		# shellcheck disable=SC2086
+		run "$BERTH" $words
+		assert_status 0
+	done
+	run bash -c '"$1" -v >&-' bash "$BERTH"
+	assert_error "write to stdout"
+}
+
+@test "options behind the arguments are options, but for exec and ps" {
+	run_all one two
+	run "$BERTH" kill one 0 --all
+	assert_status 0
+	run "$BERTH" kill one -a KILL
+	assert_status 0
+	until_true is_status one stopped
+	# --all is what makes this no failure.
+	run "$BERTH" kill one KILL --all
+	assert_status 0
+	run "$BERTH" kill one KILL
+	assert_error "container not running"
+	run "$BERTH" delete two
+	assert_error "not stopped: running"
+	run "$BERTH" delete two --force
+	assert_status 0
+	run "$BERTH" delete 'o.e' -r -- --force
+	assert_error "requires exactly 1 argument"
+	run "$BERTH" delete 'o.e' -r --
+	assert_status 0
+	[ -z "$(listed)" ]
+	ids=
+	"$BERTH" run "$cid" --detach --pid-file "$bundle/pid" --bundle "$bundle" >/dev/null 2>&1 </dev/null 3>&-
+	[ -s "$bundle/pid" ]
+	run "$BERTH" state "$cid" --nosuch
+	assert_error "state: unknown option --nosuch"
+	run "$BERTH" delete "$cid" --force=maybe
+	assert_error "true or false"
+	run "$BERTH" delete "$cid" --force --usage
+	assert_status 0
+	[[ $output == "usage: berth delete"* ]]
+	# What is behind these is the program's, and that of ps(1).
+	run "$BERTH" exec "$cid" echo --detach --help
+	[ "$output" = "--detach --help" ]
+	run "$BERTH" ps "$cid" -f json
+	[ "$status" != 0 ]
+	"$BERTH" delete --force "$cid"
 }
 
 @test "--version, -v and -V print what engines read" {
@@ -281,5 +349,5 @@ listed() {
 	run "$BERTH" spec -f ''
 	assert_error "--file is empty"
 	run "$BERTH" spec -f nowhere/x.json
-	assert_error "nowhere/x.json" "No such file or directory"
+	assert_error "create ./nowhere/x.json: no such file or directory"
 }

@@ -96,6 +96,36 @@ is_status() {
 	[ -z "$(ls -A "$root")" ]
 }
 
+@test "a pid file in the place of what is no regular file is refused, and that stays" {
+	mkfifo "$bundle/fifo"
+	mknod "$bundle/device" c 1 3
+	mkdir "$bundle/directory"
+	ln -s device "$bundle/link"
+	in_container 'sleep 1000'
+	create one
+	berth start one
+	local name
+	for name in fifo device directory link; do
+		local before
+		before=$(stat -c '%F %i' "$bundle/$name")
+		run timeout 60 "$BERTH" --root "$root" create --bundle "$bundle" --pid-file "$bundle/$name" two
+		assert_error "the pid file $bundle/$name is there, and is no regular file"
+		run timeout 60 "$BERTH" --root "$root" run --bundle "$bundle" --detach --pid-file "$bundle/$name" two
+		assert_error "no regular file"
+		run timeout 60 "$BERTH" --root "$root" restore --bundle "$bundle" --image-path "$bundle" --detach --pid-file "$bundle/$name" two
+		assert_error "no regular file"
+		run timeout 60 "$BERTH" --root "$root" exec --detach --pid-file "$bundle/$name" one true
+		assert_status 255
+		assert_contains "no regular file"
+		[ "$before" = "$(stat -c '%F %i' "$bundle/$name")" ]
+	done
+	[ "$(berth list -q)" = one ]
+	# The control: a file that is there gives way.
+	echo old >"$bundle/pid"
+	berth exec --detach --pid-file "$bundle/pid" one true </dev/null >/dev/null 2>&1 3>&-
+	grep -qxE '[0-9]+' "$bundle/pid"
+}
+
 @test "an id is taken once" {
 	create one
 	run berth create --bundle "$bundle" one
@@ -142,6 +172,25 @@ is_status() {
 	assert_error 'unknown signal "NOSUCH"'
 	run berth kill nothing TERM
 	assert_error "container does not exist"
+}
+
+@test "kill: realtime signals as systemd and others write them" {
+	in_container 'for n in 34 37 50 63 64; do trap "echo got-$n" $n; done; echo started; while :; do sleep 0.05; done'
+	create one
+	berth start one
+	until_true grep -q started "$bundle/out"
+	local pair
+	for pair in RTMIN:34 RTMIN+0:34 SIGRTMIN+3:37 sigrtmin+16:50 RTMAX-14:50 RTMAX-1:63 SIGRTMAX:64 RTMAX-0:64 RTMIN+30:64 RTMAX-30:34 \
+		64:64 37:37; do
+		: >"$bundle/out"
+		berth kill one "${pair%:*}"
+		until_true grep -qx "got-${pair#*:}" "$bundle/out"
+	done
+	for pair in RTMIN+31 RTMAX-31 RTMIN-1 RTMAX+1 RTMIN+ RTMAX- RTMIN3 RTMIN+1x RTMIN+-1 65 0x9 9x 0009 SIG SIG9 ''; do
+		run berth kill one "$pair"
+		assert_error "unknown signal \"$pair\""
+	done
+	is_status one running
 }
 
 @test "delete: of a running container only by force, of a created one at once" {

@@ -55,22 +55,40 @@ with_socket() {
 	[ -s a:b ]
 }
 
-@test "--log: what names nothing is refused; a file that cannot be written is told, beside the error" {
+@test "--log: what names nothing, or cannot be opened, is refused at once" {
 	local log
 	for log in nosuch:x file: journald: syslog: "$(printf 'journald:a\nMESSAGE=b')" "syslog:$(printf 'x%.0s' {1..256})"; do
 		run "$BERTH" --log "$log" state nothing
 		assert_error "--log"
 		refute_contains "does not exist"
 	done
-	run "$BERTH" --log "$bundle/nowhere/log" state nothing
+	for log in "$bundle/nowhere/log" "file:$bundle/nowhere/log"; do
+		run "$BERTH" --log "$log" run --bundle "$bundle" "$cid"
+		assert_error "open the log $log: no such file or directory"
+		refute_contains RAN
+	done
+	run "$BERTH" --log "$bundle" list -q
+	assert_error "open the log $bundle: is a directory"
+	run "$BERTH" --log "$bundle/log" list -q
+	assert_status 0
+	[ -f "$bundle/log" ] && [ ! -s "$bundle/log" ]
+}
+
+@test "--log: what cannot be written later is told, beside the error" {
+	mknod "$bundle/full" c 1 7
+	run "$BERTH" --log "$bundle/full" state nothing
 	assert_status 1
 	[ "${#lines[@]}" = 2 ]
 	[ "${lines[0]}" = "berth: container does not exist: nothing" ]
-	[ "${lines[1]}" = "berth: the log $bundle/nowhere/log cannot be written: No such file or directory" ]
+	[ "${lines[1]}" = "berth: write to the log $bundle/full: no space left on device" ]
 	# A command that succeeds has nothing to log.
-	run "$BERTH" --log "$bundle/nowhere/log" list -q
+	run "$BERTH" --log "$bundle/full" list -q
 	assert_status 0
 	[ -z "$output" ]
+	# Whoever reads a fifo may come later.
+	mkfifo "$bundle/fifo"
+	run timeout 60 "$BERTH" --log "$bundle/fifo" list -q
+	assert_status 0
 }
 
 @test "--log journald: one datagram of the journal's own protocol" {
@@ -84,12 +102,13 @@ with_socket() {
 		"$bundle/got"
 }
 
-@test "--log journald: nobody listens" {
+@test "--log journald and syslog: nobody listens" {
 	# shellcheck disable=SC2016
 	run unshare -m --propagation private sh -c 'mount -t tmpfs none /run; exec "$1" --log journald:x state nothing' sh "$BERTH"
-	assert_status 1
-	[ "${lines[0]}" = "berth: container does not exist: nothing" ]
-	[ "${lines[1]}" = "berth: the log journald:x cannot be written: No such file or directory" ]
+	assert_error "open the log journald:x: no such file or directory"
+	# shellcheck disable=SC2016
+	run unshare -m --propagation private sh -c 'mount -t tmpfs none /dev; exec "$1" --log syslog:x state nothing' sh "$BERTH"
+	assert_error "open the log syslog:x: no such file or directory"
 }
 
 @test "--log syslog: a line for /dev/log, with the identifier, of the facility daemon" {
@@ -150,7 +169,7 @@ odd_config() {
 	run "$BERTH" --log "$bundle/log" --log-format json run --bundle "$bundle" "$cid"
 	assert_status 0
 	[ "$output" = RAN ]
-	[ ! -e "$bundle/log" ]
+	[ ! -s "$bundle/log" ]
 	run "$BERTH" --log-level error run --bundle "$bundle" "$cid"
 	[ "$output" = RAN ]
 	config '.process.args = ["nosuch"]'
@@ -175,10 +194,11 @@ odd_config() {
 	[[ $stderr == *"berth: warning: container $cid: /process/capabilities/bounding/"* ]]
 	[[ $stderr != *debug* ]]
 	# The log that cannot be written loses no line, and is no failure.
-	run --separate-stderr "$BERTH" --log "$bundle/no/log" --log-level warning run --bundle "$bundle" "$cid"
+	mknod "$bundle/full" c 1 7
+	run --separate-stderr "$BERTH" --log "$bundle/full" --log-level warning run --bundle "$bundle" "$cid"
 	assert_status 0
 	[[ $stderr == *"berth: warning: container $cid: /process/capabilities/bounding/"* ]]
-	[[ $stderr == *"the log $bundle/no/log cannot be written"* ]]
+	[[ $stderr == *"write to the log $bundle/full: no space left on device"* ]]
 }
 
 @test "--log-level debug: the steps in their order with their time, the keys that are ignored, the command" {

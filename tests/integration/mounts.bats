@@ -425,9 +425,9 @@ remount_in_userns() {
 	change add '[]'
 	assert_status 0
 	run "$BERTH" mounts add "$cid" "$bundle/nosuch"
-	assert_error "open $bundle/nosuch: No such file or directory"
+	assert_error "open $bundle/nosuch: no such file or directory"
 	run "$BERTH" mounts add "$cid" "$bundle"
-	assert_error "read $bundle: Is a directory"
+	assert_error "read $bundle: is a directory"
 }
 
 @test "the command line" {
