@@ -101,15 +101,17 @@ static void put_leaf_weight(
 static void put_weight_device(
 	struct limits *limits, const struct spec_block_weight *asked, size_t index)
 {
-	const char *pointer = arena_printf(
-		limits->work->arena, "/linux/resources/blockIO/weightDevice/%zu", index);
+	struct arena *arena = limits->work->arena;
+	const char *pointer =
+		arena_printf(arena, "/linux/resources/blockIO/weightDevice/%zu", index);
 	const char *device = device_text(limits, asked->major, asked->minor, pointer);
 
 	if (asked->weight == 0 && asked->leaf_weight == 0) {
 		plan_limits_refuse(limits, pointer, "needs a weight or a leafWeight", NULL);
 	}
-	put_weight(limits, pointer, device, asked->weight);
-	put_leaf_weight(limits, pointer, device, asked->leaf_weight);
+	put_weight(limits, arena_printf(arena, "%s/weight", pointer), device, asked->weight);
+	put_leaf_weight(
+		limits, arena_printf(arena, "%s/leafWeight", pointer), device, asked->leaf_weight);
 }
 
 /* A rate of 0 takes the limit away, as version 1 has it. */
@@ -190,8 +192,8 @@ void plan_limits_hugepages(struct limits *limits, const struct spec_hugepage_lim
 		const char *pointer = arena_printf(arena, "/linux/resources/hugepageLimits/%zu", i);
 
 		if (!is_page_size(size)) {
-			plan_limits_refuse(
-				limits, pointer, "pageSize is no size of a page like 2MB", size);
+			plan_limits_refuse(limits, arena_printf(arena, "%s/pageSize", pointer),
+				"is no size of a page like 2MB", size);
 		}
 		plan_limits_put(
 			limits, pointer, arena_printf(arena, "hugetlb.%s.%s", size, end), limit, 0);
