@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -19,96 +18,9 @@
 #include "sys/abi.h"
 #include "sys/file.h"
 #include "sys/mount.h"
+#include "sys/mountinfo.h"
 
-enum {
-	MOUNT_LINE_MAX = 4 * 4096,
-	MOUNT_PATH_MAX = 4096,
-};
-
-/* /proc/self/mountinfo, line by line (proc_pid_mountinfo(5)). The kernel goes on after what was read last also
- * when mounts go away meanwhile. */
-struct mounts {
-	int fd;
-	size_t start, end;
-	char data[MOUNT_LINE_MAX];
-};
-
-/* A line of it. */
-struct line {
-	uint64_t id;
-	const char *point;
-	const char *fstype;
-};
-
-/* The mount point as a path: "\040" and the like are single bytes. */
-static void unescape(char *text)
-{
-	char *out = text;
-
-	for (const char *in = text; *in; in++) {
-		if (in[0] == '\\' && in[1] >= '0' && in[1] <= '3' && in[2] && in[3]) {
-			*out++ = (char)((in[1] - '0') * 64 + (in[2] - '0') * 8 + (in[3] - '0'));
-			in += 3;
-		} else {
-			*out++ = *in;
-		}
-	}
-	*out = '\0';
-}
-
-static bool parse(char *text, struct line *ret_line)
-{
-	char *tail = strstr(text, " - ");
-	char *point = NULL;
-
-	if (!tail) {
-		return false;
-	}
-	*tail = '\0';
-	tail += strlen(" - ");
-	ret_line->id = strtoull(text, NULL, 10);
-	for (int field = 0; field < 5; field++) {
-		point = strsep(&text, " ");
-	}
-	if (!point) {
-		return false;
-	}
-	unescape(point);
-	ret_line->point = point;
-	ret_line->fstype = strsep(&tail, " ");
-	return true;
-}
-
-/* 1 with a line, 0 at the end. */
-static int next_line(struct mounts *mounts, struct line *ret_line)
-{
-	for (;;) {
-		char *text = mounts->data + mounts->start;
-		char *newline = memchr(text, '\n', mounts->end - mounts->start);
-		ssize_t r;
-
-		if (newline) {
-			*newline = '\0';
-			mounts->start = (size_t)(newline + 1 - mounts->data);
-			if (parse(text, ret_line)) {
-				return 1;
-			}
-			continue;
-		}
-		memmove(mounts->data, text, mounts->end - mounts->start);
-		mounts->end -= mounts->start;
-		mounts->start = 0;
-		if (mounts->end == sizeof(mounts->data)) {
-			return -E2BIG;
-		}
-		r = sys_read(
-			mounts->fd, mounts->data + mounts->end, sizeof(mounts->data) - mounts->end);
-		if (r <= 0) {
-			return (int)r;
-		}
-		mounts->end += (size_t)r;
-	}
-}
+enum { MOUNT_PATH_MAX = 4096 };
 
 /* By the directory of this process, which is there also when /proc has been detached. */
 static int mounts_open(int self_fd)
@@ -120,13 +32,13 @@ static int mounts_open(int self_fd)
 static int find_root(int self_fd, uint64_t id, char path[MOUNT_PATH_MAX], size_t *ret_count)
 {
 	autofd int fd = mounts_open(self_fd);
-	struct mounts mounts = {.fd = fd};
-	struct line line;
+	struct sys_mountinfo mounts = {.fd = fd};
+	struct sys_mountinfo_line line;
 	bool is_found = false;
 	int r = fd < 0 ? fd : 1;
 
 	*ret_count = 0;
-	while (r > 0 && (r = next_line(&mounts, &line)) > 0) {
+	while (r > 0 && (r = sys_mountinfo_next(&mounts, &line)) > 0) {
 		*ret_count += 1;
 		if (line.id != id) {
 			continue;
@@ -152,7 +64,7 @@ static bool is_on_way(const char *point, const char *root)
 	return str_is_equal(point, "/") || is_inside(root, point);
 }
 
-static bool is_meant(const struct line *line)
+static bool is_meant(const struct sys_mountinfo_line *line)
 {
 	return str_is_equal(line->fstype, "proc") || str_is_equal(line->fstype, "sysfs");
 }
@@ -162,12 +74,12 @@ static bool is_meant(const struct line *line)
 static int detach_line(int self_fd, size_t number, const char *root)
 {
 	autofd int fd = mounts_open(self_fd);
-	struct mounts mounts = {.fd = fd};
-	struct line line;
+	struct sys_mountinfo mounts = {.fd = fd};
+	struct sys_mountinfo_line line;
 	int r = fd < 0 ? fd : 1;
 
 	for (size_t i = 0; r > 0 && i <= number; i++) {
-		r = next_line(&mounts, &line);
+		r = sys_mountinfo_next(&mounts, &line);
 	}
 	if (r <= 0 || is_inside(line.point, root) || is_on_way(line.point, root)) {
 		return r < 0 ? r : 0;
@@ -195,11 +107,11 @@ static int cover(const char *path, struct berth_error *err)
 static int cover_rest(int self_fd, const char *root, struct berth_error *err)
 {
 	autofd int fd = mounts_open(self_fd);
-	struct mounts mounts = {.fd = fd};
-	struct line line;
+	struct sys_mountinfo mounts = {.fd = fd};
+	struct sys_mountinfo_line line;
 	int r = fd < 0 ? fd : 1;
 
-	while (r > 0 && (r = next_line(&mounts, &line)) > 0) {
+	while (r > 0 && (r = sys_mountinfo_next(&mounts, &line)) > 0) {
 		if (is_meant(&line) && !is_inside(line.point, root)) {
 			int covered = cover(line.point, err);
 
