@@ -24,6 +24,7 @@
 #include "sys/abi.h"
 #include "sys/file.h"
 #include "sys/mount.h"
+#include "sys/mountinfo.h"
 #include "sys/process.h"
 #include "sys/socket.h"
 
@@ -97,12 +98,53 @@ static int mount_on_itself(const char *path)
 	return r < 0 ? r : fd;
 }
 
-/* "/" becomes a mount that has another one below it, as pivot_root(2) wants it. */
+/* Every mount of this namespace but "/" once: how many went, and how many did not, as another one covers them. */
+static int detach_some(int self_fd, size_t *ret_gone, size_t *ret_left)
+{
+	autofd int fd = sys_openat2(self_fd, "mountinfo", O_RDONLY, 0, RESOLVE_BENEATH);
+	struct sys_mountinfo mounts = {.fd = fd};
+	struct sys_mountinfo_line line;
+	int r = fd;
+
+	*ret_gone = *ret_left = 0;
+	while (r >= 0 && (r = sys_mountinfo_next(&mounts, &line)) > 0) {
+		if (!str_is_equal(line.point, "/")) {
+			bool is_gone = sys_umount(line.point, MNT_DETACH | UMOUNT_NOFOLLOW) == 0;
+
+			*(is_gone ? ret_gone : ret_left) += 1;
+		}
+	}
+	return r;
+}
+
+static int detach_all(void)
+{
+	/* There also when /proc has been detached. */
+	autofd int self_fd = sys_open("/proc/self", O_PATH | O_DIRECTORY);
+	size_t gone = 0;
+	size_t left = 0;
+	int r = self_fd;
+
+	do {
+		r = r < 0 ? r : detach_some(self_fd, &gone, &left);
+	} while (r >= 0 && gone > 0);
+	return r < 0 ? r : left > 0 ? -EBUSY : 0;
+}
+
+/* "/" becomes a mount that has another one below it, as pivot_root(2) wants it. The one below stays in the mount
+ * namespace of what CRIU restores: without its proc and sysfs, which would let a user namespace made inside
+ * mount a full one of its own. */
 static int move_root(void)
 {
-	int fd = mount_on_itself("/");
-	int r = fd < 0 ? fd : sys_fchdir(fd);
+	int fd = sys_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | AT_RECURSIVE);
+	int r = fd < 0 ? fd : detach_all();
 
+	if (r >= 0) {
+		r = sys_move_mount_path(fd, "/");
+	}
+	if (r >= 0) {
+		r = sys_fchdir(fd);
+	}
 	if (r >= 0) {
 		r = sys_chroot(".");
 	}
@@ -266,9 +308,12 @@ static int failed(struct swrk *swrk, const char *message, int number, struct ber
 	if (!request->log_file) {
 		return error_set(err, BERTH_ERROR_SYSTEM, "criu failed: %s", text);
 	}
-	return error_set(err, BERTH_ERROR_SYSTEM, "criu failed: %s (log file: %s/%s)",
-		text[0] ? text : "it does not say why", swrk->setting->work_path,
-		request->log_file);
+	return error_set(err, BERTH_ERROR_SYSTEM, "criu failed: %s%s (log file: %s/%s)",
+		text[0] ? text : "it does not say why",
+		strstr(text, "pivot_root(") && !swrk->setting->is_root_moved
+			? " (in an initial ramfs use --no-pivot)"
+			: "",
+		swrk->setting->work_path, request->log_file);
 }
 
 /* The number of a notice, or -1 for one that nobody here waits for. */

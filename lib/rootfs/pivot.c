@@ -4,6 +4,7 @@
  * with "." twice puts the old root on top of the new one, at the same place: no directory of the image
  * is needed for it, and it goes away by its own descriptor.
  */
+#include <errno.h>
 #include <fcntl.h>
 
 #include "base/cleanup.h"
@@ -39,11 +40,15 @@ static int pivot(struct rootfs *rootfs, const struct boot *boot, struct berth_er
 		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, "/", "open");
 	}
 	r = sys_pivot_root(".", ".");
-	if (r == 0) {
-		r = sys_fchdir(old_fd);
-	}
 	if (r < 0) {
-		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, boot->root, "pivot_root to");
+		/* Both roots are mounts, and neither is shared: what is left is the initial ramfs. */
+		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, boot->root,
+			r == -EINVAL ? "pivot_root (in an initial ramfs use --no-pivot) to"
+				     : "pivot_root to");
+	}
+	r = sys_fchdir(old_fd);
+	if (r < 0) {
+		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, "/", "change to the old root");
 	}
 	return old_root_detach(old_fd, err);
 }
