@@ -11,7 +11,7 @@
 
 #include "cli.h"
 
-enum { PS_COMMAND_BYTES = 4096 };
+enum { PS_CHOICE_MAX = 8192 }; /* pids that are named to ps(1): an argument has at most 128 KiB */
 
 struct ps_pids {
 	pid_t *items;
@@ -48,67 +48,82 @@ static int print_json(const struct cli_globals *globals, const struct ps_pids *p
 	return cli_write(globals, text, length);
 }
 
-/* The column of the titles in which the pids are; -1 where there is none. */
-static int find_column(const char *titles)
+/* Where the pids are: in which word of a line, and before which byte they end, as ps(1) has numbers end below the end
+ * of their title. */
+struct ps_column {
+	int word;
+	size_t end;
+};
+
+/* False where no title is "PID". */
+static bool find_column(const char *titles, struct ps_column *ret_column)
 {
-	int column = 0;
+	const char *at = titles;
+	int word = 0;
 
-	while (*titles) {
-		size_t length = strcspn(titles, " \n");
+	while (*at) {
+		size_t length = strcspn(at, " \n");
 
-		if (length == strlen("PID") && strncmp(titles, "PID", length) == 0) {
-			return column;
+		if (length == strlen("PID") && strncmp(at, "PID", length) == 0) {
+			*ret_column = (struct ps_column){word, (size_t)(at - titles) + length};
+			return true;
 		}
-		column += length > 0 ? 1 : 0;
-		titles += length + (titles[length] ? 1 : 0);
+		word += length > 0 ? 1 : 0;
+		at += length + (at[length] ? 1 : 0);
 	}
-	return -1;
+	return false;
 }
 
-static long read_column(const char *line, int column)
+/* The number that ends there, where one does; else the one in the column's word: a text that is too long has moved what
+ * is behind it, and one of several words has not. */
+static long read_column(const char *line, const struct ps_column *column)
 {
-	for (;;) {
-		line += strspn(line, " ");
-		if (column-- == 0) {
-			return strtol(line, NULL, 10);
+	long in_word = -1;
+	int word = 0;
+
+	for (const char *at = line + strspn(line, " "); *at && *at != '\n'; word++) {
+		char *end;
+		long number = strtol(at, &end, 10);
+
+		if (end > at && (size_t)(end - line) == column->end) {
+			return number;
 		}
-		line += strcspn(line, " \n");
-		if (*line == '\0' || *line == '\n') {
-			return -1;
-		}
+		in_word = word == column->word ? number : in_word;
+		at += strcspn(at, " \n");
+		at += strspn(at, " ");
 	}
+	return in_word;
 }
 
 /* Of what ps(1) prints: the titles, and the lines of the container's processes. */
 static int filter_lines(
 	const struct cli_globals *globals, FILE *in, const struct ps_pids *pids, char **line)
 {
+	struct ps_column column = {0};
 	size_t size = 0;
-	int column = -1;
 	bool is_first = true;
+	int status = 0;
 
-	while (getline(line, &size, in) >= 0) {
-		int status = 0;
-
-		if (is_first) {
-			column = find_column(*line);
-		}
-		if (column < 0) {
+	while (status == 0 && getline(line, &size, in) >= 0) {
+		if (is_first && !find_column(*line, &column)) {
 			return cli_fail_text(globals, "ps: no column PID among those of ps(1)");
 		}
-		if (is_first || has_pid(pids, read_column(*line, column))) {
+		if (is_first || has_pid(pids, read_column(*line, &column))) {
 			status = cli_write(globals, *line, strlen(*line));
 		}
 		is_first = false;
-		if (status != 0) {
-			return status;
-		}
 	}
-	return 0;
+	return status;
 }
 
+/* A ps(1) that runs. */
+struct ps_program {
+	pid_t pid;
+	FILE *out; /* what it prints */
+};
+
 /* The arguments go to ps(1) as they are, without a shell that would look into them. 0, or errno. */
-static int run_ps(char **arguments, FILE **ret_in, pid_t *ret_pid)
+static int start_ps(char **arguments, bool is_quiet, struct ps_program *ret_program)
 {
 	posix_spawn_file_actions_t actions;
 	int fds[2];
@@ -119,19 +134,89 @@ static int run_ps(char **arguments, FILE **ret_in, pid_t *ret_pid)
 		return errno;
 	}
 	write_fd = fds[1];
-	*ret_in = fdopen(fds[0], "re");
-	if (!*ret_in) {
-		return errno;
+	ret_program->out = fdopen(fds[0], "re");
+	r = ret_program->out ? posix_spawn_file_actions_init(&actions) : errno;
+	if (r != 0) {
+		return r;
 	}
-	r = posix_spawn_file_actions_init(&actions);
+	r = posix_spawn_file_actions_adddup2(&actions, write_fd, STDOUT_FILENO);
+	if (r == 0 && is_quiet) {
+		r = posix_spawn_file_actions_addopen(
+			&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	}
 	if (r == 0) {
-		r = posix_spawn_file_actions_adddup2(&actions, write_fd, STDOUT_FILENO);
-		if (r == 0) {
-			r = posix_spawnp(ret_pid, "ps", &actions, NULL, arguments, environ);
-		}
-		(void)posix_spawn_file_actions_destroy(&actions);
+		r = posix_spawnp(&ret_program->pid, "ps", &actions, NULL, arguments, environ);
 	}
+	(void)posix_spawn_file_actions_destroy(&actions);
 	return r;
+}
+
+/* Its exit status as a shell has it. */
+static int end_ps(struct ps_program *program)
+{
+	int ended = 0;
+
+	if (program->out) {
+		(void)fclose(program->out);
+	}
+	return program->pid > 0 && waitpid(program->pid, &ended, 0) == program->pid
+		       ? cli_exit_status(ended)
+		       : 0;
+}
+
+/* By ps(1)'s own choice, -q, which needs no column of pids. Some options do not go with it, and some ps(1) do not have it:
+ * then nothing is printed, and it is not done. */
+static int print_chosen(const struct cli_globals *globals, char **arguments, bool *ret_is_done)
+{
+	struct ps_program program = {0};
+	autoptr char *line = NULL;
+	size_t size = 0;
+	int status = 0;
+	int r = start_ps(arguments, true, &program);
+
+	*ret_is_done = r != 0;
+	while (r == 0 && status == 0 && getline(&line, &size, program.out) >= 0) {
+		*ret_is_done = true;
+		status = cli_write(globals, line, strlen(line));
+	}
+	(void)end_ps(&program);
+	return r == 0 ? status : cli_fail_errno(globals, r, "start ps(1)");
+}
+
+static int print_filtered(
+	const struct cli_globals *globals, const struct ps_pids *pids, char **arguments)
+{
+	struct ps_program program = {0};
+	autoptr char *line = NULL;
+	int r = start_ps(arguments, false, &program);
+	int status = r == 0 ? filter_lines(globals, program.out, pids, &line)
+			    : cli_fail_errno(globals, r, "start ps(1)");
+	int ended = end_ps(&program);
+
+	return status == 0 && ended != 0
+		       ? cli_fail_text(globals, "ps(1) ended with status %d", ended)
+		       : status;
+}
+
+/* "12,13", from malloc; NULL where there are none, where they are too many for an argument, and without memory. */
+static char *join_pids(const struct ps_pids *pids)
+{
+	autoptr char *text = NULL;
+	char *list = NULL;
+	bool is_written;
+	size_t length = 0;
+	FILE *out = pids->count > 0 && pids->count <= PS_CHOICE_MAX ? open_memstream(&text, &length)
+								    : NULL;
+
+	for (size_t i = 0; out && i < pids->count; i++) {
+		(void)fprintf(out, "%s%d", i > 0 ? "," : "", (int)pids->items[i]);
+	}
+	is_written = out && fclose(out) == 0;
+	if (is_written) {
+		list = text;
+		text = NULL;
+	}
+	return list;
 }
 
 static int print_table(
@@ -139,13 +224,12 @@ static int print_table(
 {
 	char name[] = "ps";
 	char all[] = "-ef";
-	autoptr char **arguments = calloc((size_t)argc + 3, sizeof(*arguments));
-	autoptr char *line = NULL;
-	FILE *in = NULL;
-	pid_t pid = -1;
-	int ended = 0;
-	int status;
-	int r;
+	char choice[] = "-q";
+	autoptr char **arguments = calloc((size_t)argc + 5, sizeof(*arguments));
+	autoptr char *list = join_pids(pids);
+	int count = argc > 0 ? argc + 1 : 2;
+	bool is_done = false;
+	int status = 0;
 
 	if (!arguments) {
 		return cli_fail_text(globals, "out of memory");
@@ -155,16 +239,13 @@ static int print_table(
 	for (int i = 0; i < argc; i++) {
 		arguments[i + 1] = argv[i];
 	}
-	r = run_ps(arguments, &in, &pid);
-	status = r == 0 ? filter_lines(globals, in, pids, &line)
-			: cli_fail_errno(globals, r, "start ps(1)");
-	if (in) {
-		(void)fclose(in);
+	if (list) {
+		arguments[count] = choice;
+		arguments[count + 1] = list;
+		status = print_chosen(globals, arguments, &is_done);
+		arguments[count] = NULL;
 	}
-	if (r == 0 && waitpid(pid, &ended, 0) == pid && ended != 0 && status == 0) {
-		return cli_fail_text(globals, "ps(1) ended with status %d", cli_exit_status(ended));
-	}
-	return status;
+	return is_done ? status : print_filtered(globals, pids, arguments);
 }
 
 int cmd_ps(const struct cli_globals *globals, int argc, char **argv)
