@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * process.scheduler. The kernel says with a number why it does not take what it is given; which of its reasons it can
+ * process.scheduler and process.ioPriority. The kernel says with a number why it does not take what it is given; which of its reasons it can
  * be stands in the error.
  */
 #include "host/schedule.h"
@@ -29,8 +29,8 @@ static const char *why_refused(const struct host_scheduler *scheduler, int errnu
 {
 	bool is_deadline = scheduler->policy == SCHED_DEADLINE;
 
-	if (errnum == EPERM && !has_sys_nice()) {
-		return "CAP_SYS_NICE is needed for that";
+	if (errnum == EPERM && (scheduler->is_userns || !has_sys_nice())) {
+		return "that needs CAP_SYS_NICE of the initial user namespace";
 	}
 	if (errnum == EPERM && is_realtime(scheduler)) {
 		return "its cgroup has no realtime budget (CONFIG_RT_GROUP_SCHED; cpu.rt_runtime_us "
@@ -51,28 +51,43 @@ static const char *why_refused(const struct host_scheduler *scheduler, int errnu
 	return errnum == EOPNOTSUPP ? "this kernel has no utilization clamps" : "";
 }
 
-int host_schedule(pid_t pid, const struct host_plan *plan, struct berth_error *err)
+static int set_scheduler(pid_t pid, const struct host_scheduler *wanted, struct berth_error *err)
 {
-	const struct host_scheduler *wanted = plan->scheduler;
-	const char *why;
-	int r;
+	const struct sys_scheduler scheduler = {
+		.policy = wanted->policy,
+		.flags = wanted->flags,
+		.nice = wanted->nice,
+		.priority = wanted->priority,
+		.runtime_ns = wanted->runtime_ns,
+		.deadline_ns = wanted->deadline_ns,
+		.period_ns = wanted->period_ns,
+	};
+	int r = sys_set_scheduler(pid, &scheduler);
 
-	if (!wanted) {
-		return 0;
-	}
-	r = sys_set_scheduler(pid, &(struct sys_scheduler){
-					   .policy = wanted->policy,
-					   .flags = wanted->flags,
-					   .nice = wanted->nice,
-					   .priority = wanted->priority,
-					   .runtime_ns = wanted->runtime_ns,
-					   .deadline_ns = wanted->deadline_ns,
-					   .period_ns = wanted->period_ns,
-				   });
 	if (r < 0) {
-		why = why_refused(wanted, -r);
+		const char *why = why_refused(wanted, -r);
+
 		error_system(err, r, "set the scheduler%s%s", why[0] ? ": " : "", why);
 		error_add_pointer(err, "/process/scheduler");
 	}
 	return r;
+}
+
+static int set_io_priority(pid_t pid, const struct host_plan *plan, struct berth_error *err)
+{
+	int r = sys_set_io_priority(pid, plan->io_class, plan->io_priority);
+
+	if (r < 0) {
+		error_system(err, r, "set the I/O priority%s",
+			r == -EPERM ? ": IOPRIO_CLASS_RT needs CAP_SYS_NICE or CAP_SYS_ADMIN" : "");
+		error_add_pointer(err, "/process/ioPriority");
+	}
+	return r;
+}
+
+int host_schedule(pid_t pid, const struct host_plan *plan, struct berth_error *err)
+{
+	int r = plan->scheduler ? set_scheduler(pid, plan->scheduler, err) : 0;
+
+	return r == 0 && plan->io_class ? set_io_priority(pid, plan, err) : r;
 }

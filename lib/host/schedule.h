@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "plan/host_plan.h"
 
-/* Part of step "limits": the scheduler. What the child executes and clones inherits it. */
+/* Part of step "limits": the scheduler and the I/O priority. What the child executes and clones inherits it. */
 int host_schedule(pid_t pid, const struct host_plan *plan, struct berth_error *err) must_use;
 
 #endif

@@ -158,7 +158,9 @@ struct host_plan {
 	const struct host_rlimit *rlimits;
 	size_t rlimit_count;
 	const struct host_scheduler *scheduler; /* NULL: the caller's */
-	bool has_oom_score_adj;                 /* without, the child has the caller's */
+	uint32_t io_class;                      /* IOPRIO_CLASS_*, of ioprio_set(2); 0: as it is */
+	uint32_t io_priority;
+	bool has_oom_score_adj; /* without, the child has the caller's */
 	int32_t oom_score_adj;
 	bool may_keep_oom_score;            /* that the kernel refuses to lower it is no failure */
 	const struct host_seccomp *seccomp; /* NULL: no filter */

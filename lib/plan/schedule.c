@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process.scheduler (config.md): sched_setattr(2) of the process. */
+/* process.scheduler and process.ioPriority (config.md): sched_setattr(2) and ioprio_set(2) of the process. */
 #include <inttypes.h>
 
 #include "plan/words.h"
@@ -9,7 +9,8 @@ enum {
 	NICE_MAX = 19,
 	PRIORITY_MAX = 99,
 	RUNTIME_MIN_NS = 1024, /* sched_setattr(2): SCHED_DEADLINE has no finer clock */
-	SCHED_ISO = 4,         /* a number that <linux/sched.h> keeps free */
+	IO_PRIORITY_MAX = 7,
+	SCHED_ISO = 4, /* a number that <linux/sched.h> keeps free */
 };
 
 static int refuse_range(
@@ -136,7 +137,7 @@ static int read_scheduler(
 	return r;
 }
 
-int plan_schedule(struct plan_work *work, struct berth_error *err)
+static int plan_scheduler(struct plan_work *work, struct berth_error *err)
 {
 	struct host_scheduler *scheduler;
 	int r;
@@ -151,4 +152,31 @@ int plan_schedule(struct plan_work *work, struct berth_error *err)
 	r = read_scheduler(work, scheduler, err);
 	work->plan->host.scheduler = scheduler;
 	return r < 0 ? r : check_fork(work, scheduler, err);
+}
+
+/* "Of the process group": it is the process's own, and children inherit it. */
+static int plan_io_priority(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_io_priority *asked = &work->spec->process.io_priority;
+	struct host_plan *host = &work->plan->host;
+	int r;
+
+	if (!asked->is_present) {
+		return 0;
+	}
+	r = plan_word_read(&plan_io_class_words, asked->io_class, "/process/ioPriority/class",
+		&host->io_class, err);
+	if (r == 0 && (asked->priority < 0 || asked->priority > IO_PRIORITY_MAX)) {
+		r = refuse_range(
+			"/process/ioPriority/priority", asked->priority, 0, IO_PRIORITY_MAX, err);
+	}
+	host->io_priority = (uint32_t)asked->priority;
+	return r;
+}
+
+int plan_schedule(struct plan_work *work, struct berth_error *err)
+{
+	int r = plan_scheduler(work, err);
+
+	return r < 0 ? r : plan_io_priority(work, err);
 }

@@ -185,6 +185,10 @@ static void write_host(struct plan_out *out, const struct host_plan *host)
 	}
 	write_cgroup(out, &host->cgroup);
 	write_scheduler(out, host->scheduler);
+	if (host->io_class) {
+		plan_out_row(out, "io priority", "%s %u",
+			plan_word_name(&plan_io_class_words, host->io_class), host->io_priority);
+	}
 	for (size_t i = 0; i < host->rlimit_count; i++) {
 		plan_out_label(out, "rlimit");
 		plan_out_add(out, "%s",

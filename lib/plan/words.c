@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/words.h"
 
+#include <linux/ioprio.h>
 #include <linux/personality.h>
 #include <sys/resource.h>
 
@@ -27,6 +28,15 @@ static const struct plan_word rlimit_rows[] = {
 	{NULL, 0},
 };
 const struct plan_words plan_rlimit_words = {"resource limit", rlimit_rows};
+
+/* ioprio_set(2). */
+static const struct plan_word io_class_rows[] = {
+	{"IOPRIO_CLASS_RT", IOPRIO_CLASS_RT},
+	{"IOPRIO_CLASS_BE", IOPRIO_CLASS_BE},
+	{"IOPRIO_CLASS_IDLE", IOPRIO_CLASS_IDLE},
+	{NULL, 0},
+};
+const struct plan_words plan_io_class_words = {"I/O scheduling class", io_class_rows};
 
 /* personality(2): those that config-linux.md has. */
 static const struct plan_word personality_rows[] = {

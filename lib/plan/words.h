@@ -22,6 +22,7 @@ struct plan_words {
 extern const struct plan_words plan_rlimit_words;         /* RLIMIT_* */
 extern const struct plan_words plan_policy_words;         /* SCHED_* */
 extern const struct plan_words plan_scheduler_flag_words; /* SCHED_FLAG_* */
+extern const struct plan_words plan_io_class_words;       /* IOPRIO_CLASS_* */
 extern const struct plan_words plan_personality_words;    /* PER_* */
 
 /* The row of a name, or NULL; `name` may be NULL. */

@@ -89,6 +89,19 @@ static const struct spec_row scheduler_rows[] = {
 static const struct spec_table scheduler_table = {
 	sizeof(struct spec_scheduler), scheduler_rows, ARRAY_COUNT(scheduler_rows)};
 
+static const struct spec_row io_priority_rows[] = {
+	{.key = "class",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_io_priority, io_class)},
+	{.key = "priority",
+		.type = SPEC_I64,
+		.offset = offsetof(struct spec_io_priority, priority)},
+};
+
+static const struct spec_table io_priority_table = {
+	sizeof(struct spec_io_priority), io_priority_rows, ARRAY_COUNT(io_priority_rows)};
+
 static const struct spec_row process_rows[] = {
 	{.key = "terminal", .type = SPEC_BOOL, .offset = offsetof(struct spec_process, terminal)},
 	{.key = "consoleSize", .type = SPEC_OBJECT, .table = &console_table},
@@ -130,7 +143,11 @@ static const struct spec_row process_rows[] = {
 		.offset = offsetof(struct spec_process, scheduler),
 		.present = offsetof(struct spec_process, scheduler.is_present),
 		.table = &scheduler_table},
-	{.key = "ioPriority", .type = SPEC_UNBUILT},
+	{.key = "ioPriority",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_process, io_priority),
+		.present = offsetof(struct spec_process, io_priority.is_present),
+		.table = &io_priority_table},
 	{.key = "execCPUAffinity", .type = SPEC_UNBUILT},
 };
 

@@ -63,6 +63,13 @@ struct spec_scheduler {
 	uint64_t runtime, deadline, period;
 };
 
+/* process.ioPriority */
+struct spec_io_priority {
+	bool is_present;
+	const char *io_class; /* "IOPRIO_CLASS_BE" */
+	int64_t priority;
+};
+
 struct spec_process {
 	bool is_present;
 	bool terminal;
@@ -77,6 +84,7 @@ struct spec_process {
 	bool has_oom_score_adj;
 	int64_t oom_score_adj;
 	struct spec_scheduler scheduler;
+	struct spec_io_priority io_priority;
 };
 
 struct spec_root {

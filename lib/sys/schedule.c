@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/schedule.h"
 
+#include <linux/ioprio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,4 +33,10 @@ int sys_set_scheduler(pid_t pid, const struct sys_scheduler *scheduler)
 	};
 
 	return sys_result(syscall(SYS_sched_setattr, pid, &attributes, 0U));
+}
+
+int sys_set_io_priority(pid_t pid, uint32_t io_class, uint32_t priority)
+{
+	return sys_result(syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid,
+		io_class << IOPRIO_CLASS_SHIFT | priority));
 }

@@ -17,4 +17,7 @@ struct sys_scheduler {
 };
 int sys_set_scheduler(pid_t pid, const struct sys_scheduler *scheduler) must_use;
 
+/* ioprio_set(2): IOPRIO_CLASS_*, and the priority in that class. */
+int sys_set_io_priority(pid_t pid, uint32_t io_class, uint32_t priority) must_use;
+
 #endif

@@ -54,7 +54,7 @@
 	X(221, C, descriptors)   /* nothing of the host stays open but the stream */ \
 	X(222, C, inherit)       /* personality: what children and programs inherit */ \
 	X(230, C, ready)         /* tell P, wait for "go" */ \
-	X(231, P, limits)        /* rlimits and the scheduler of C */ \
+	X(231, P, limits)        /* rlimits, scheduler and I/O priority of C */ \
 	X(232, P, go)            /* let C go on */ \
 	X(240, C, filter)        /* seccomp without no_new_privs: needs CAP_SYS_ADMIN */ \
 	X(250, C, chdir)         /* working directory, as root */ \

@@ -140,7 +140,7 @@ berth_stat() {
 	sleepers=''
 	scheduler '{"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 10000000}'
 	run setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice "$BERTH" run --bundle "$bundle" "$cid"
-	assert_error "/process/scheduler" "CAP_SYS_NICE is needed" "operation not permitted"
+	assert_error "/process/scheduler" "needs CAP_SYS_NICE" "operation not permitted"
 	[ "$(nproc)" -gt 1 ] || return 0
 	config '.linux.resources.cpu.cpus = "0"'
 	berth_run
@@ -161,4 +161,59 @@ berth_stat() {
 	refused '{"policy": "SCHED_FIFO"}' priority "must be from 1 to 99, is 0"
 	refused '{"policy": "SCHED_BATCH", "runtime": 1}' runtime "only SCHED_DEADLINE"
 	refused '{"policy": "SCHED_BATCH", "flags": ["X"]}' flags/0 'is no flag of a scheduler: "X"'
+}
+
+@test "ioPriority: of the program, of its children, of exec; without it the caller's" {
+	config '.process.args = ["sh", "-c", "echo started; sleep 100; true"] | .process.ioPriority = $p' \
+		--argjson p '{"class": "IOPRIO_CLASS_BE", "priority": 6}'
+	in_background
+	local init child='' other
+	init=$("$BERTH" state "$cid" | jq .pid)
+	for _ in $(seq 200); do
+		child=$(tr -d ' ' <"/proc/$init/task/$init/children")
+		[ -z "$child" ] || break
+		sleep 0.05
+	done
+	"$BERTH" exec --detach --pid-file "$bundle/pid" "$cid" sleep 100 >/dev/null 2>&1 </dev/null 3>&-
+	other=$(cat "$bundle/pid")
+	run ionice -p "$init" "$child" "$other"
+	end_background
+	[ "$output" = "$(printf 'best-effort: prio 6\n%.0s' 1 2 3)" ]
+	priority_is() {
+		"$BERTH" run --detach --bundle "$bundle" "$cid" >/dev/null 2>&1 </dev/null 3>&-
+		run ionice -p "$("$BERTH" state "$cid" | jq .pid)"
+		"$BERTH" delete --force "$cid"
+		[[ $output = "$1"* ]]
+	}
+	config '.process.args = ["sleep", "100"] | .process.ioPriority = {"class": "IOPRIO_CLASS_RT"}'
+	priority_is 'realtime: prio 0'
+	config '.process.ioPriority = {"class": "IOPRIO_CLASS_IDLE"}'
+	priority_is idle
+	config 'del(.process.ioPriority)'
+	BERTH="$bundle/inherit"
+	printf '#!/bin/sh\nexec ionice -c 2 -n 2 "%s" "$@"\n' "$bundle/berth-release" >"$BERTH"
+	chmod 755 "$BERTH"
+	priority_is 'best-effort: prio 2'
+}
+
+@test "ioPriority: what is none, and a class that it may not have" {
+	config '.process.ioPriority = {"class": "IOPRIO_CLASS_X"}'
+	berth_run
+	assert_error "/process/ioPriority/class" 'is no I/O scheduling class: "IOPRIO_CLASS_X"'
+	for priority in -1 8; do
+		config '.process.ioPriority = {"class": "IOPRIO_CLASS_BE", "priority": $p}' --argjson p $priority
+		berth_run
+		assert_error "/process/ioPriority/priority" "must be from 0 to 7, is $priority"
+	done
+	config '.process.ioPriority = {"class": "IOPRIO_CLASS_RT", "priority": 1}'
+	config '.mounts |= map(select(.type != "cgroup" and .type != "sysfs" and .type != "devpts"))'
+	run unshare -Ur "$BERTH" run --bundle "$bundle" "$cid"
+	assert_error "/process/ioPriority" "CAP_SYS_NICE or CAP_SYS_ADMIN"
+	# The control: what needs no right is taken there.
+	config '.process.ioPriority = {"class": "IOPRIO_CLASS_IDLE"} | .process.args = ["true"]'
+	run unshare -Ur "$BERTH" run --bundle "$bundle" "$cid"
+	assert_status 0
+	config '.process.scheduler = {"policy": "SCHED_RR", "priority": 1}'
+	run unshare -Ur "$BERTH" run --bundle "$bundle" "$cid"
+	assert_error "/process/scheduler" "needs CAP_SYS_NICE"
 }
