@@ -2,44 +2,27 @@
 /*
  * Seccomp rules become a program of the kernel's, by libseccomp.
  *
- * Theory of operation: libseccomp's program is the whole filter, but for one case that it does not know. A
- * profile that answers with an errno what it does not name means the calls of its time. To one that is newer,
- * "no permission" is the wrong answer: a C library that hears ENOSYS takes the older call instead, one that
- * hears EPERM fails. So a few instructions go before: a number above the highest one that the profile names,
- * for an architecture, gives ENOSYS there. runc has the same rule.
+ * libseccomp's program is the whole filter, but for calls that are newer than the profile: host/seccomp_newer.c.
  */
 #include <errno.h>
 #include <linux/filter.h>
 #include <seccomp.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "host/host.h"
+#include "host/seccomp_newer.h"
 #include "sys/abi.h"
 #include "sys/file.h"
-
-enum {
-	ARCHITECTURES_MAX = 32,
-	BLOCK_INSTRUCTIONS_MAX = 7,
-	X32_BIT = 0x40000000, /* of a call's number; AUDIT_ARCH_X86_64 is the architecture */
-};
-
-/* An architecture of the filter, and the highest number that the profile names in it; -1: none. */
-struct architecture {
-	uint32_t token; /* SCMP_ARCH_* */
-	int highest;
-};
 
 struct compiler {
 	const struct host_seccomp *asked;
 	struct arena *arena;
 	struct berth_error *err;
 	scmp_filter_ctx filter;
-	struct architecture architectures[ARCHITECTURES_MAX];
-	size_t architecture_count;
+	struct host_newer newer;
 };
 
 static int fail(const struct compiler *compiler, int r, const char *pointer, const char *what)
@@ -49,34 +32,17 @@ static int fail(const struct compiler *compiler, int r, const char *pointer, con
 	return r;
 }
 
-static bool has_architecture(const struct compiler *compiler, uint32_t token)
-{
-	for (size_t i = 0; i < compiler->architecture_count; i++) {
-		if (compiler->architectures[i].token == token) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void note_architecture(struct compiler *compiler, uint32_t token)
-{
-	compiler->architectures[compiler->architecture_count++] =
-		(struct architecture){.token = token, .highest = -1};
-}
-
 static int add_architecture(struct compiler *compiler, size_t index)
 {
 	const char *name = compiler->asked->architectures[index];
 	uint32_t token = seccomp_arch_resolve_name(name);
 	int r;
 
-	if (token != 0 && has_architecture(compiler, token)) {
+	if (token != 0 && host_newer_has(&compiler->newer, token)) {
 		return 0;
 	}
-	r = token == 0 || compiler->architecture_count == ARCHITECTURES_MAX
-		    ? -EINVAL
-		    : seccomp_arch_add(compiler->filter, token);
+	r = token == 0 ? -EINVAL : host_newer_add(&compiler->newer, token);
+	r = r < 0 ? r : seccomp_arch_add(compiler->filter, token);
 	if (r < 0) {
 		return error_field(compiler->err, BERTH_ERROR_UNSUPPORTED,
 			arena_printf(compiler->arena, "/linux/seccomp/architectures/%zu", index),
@@ -84,7 +50,6 @@ static int add_architecture(struct compiler *compiler, size_t index)
 				   : "%s is not known to this libseccomp",
 			name);
 	}
-	note_architecture(compiler, token);
 	return 0;
 }
 
@@ -104,7 +69,7 @@ static int filter_begin(struct compiler *compiler)
 		return fail(compiler, r, "/linux/seccomp", "set an attribute");
 	}
 	(void)seccomp_attr_set(compiler->filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	note_architecture(compiler, seccomp_arch_native());
+	r = host_newer_add(&compiler->newer, seccomp_arch_native());
 	for (size_t i = 0; r == 0 && i < compiler->asked->architecture_count; i++) {
 		r = add_architecture(compiler, i);
 	}
@@ -114,13 +79,9 @@ static int filter_begin(struct compiler *compiler)
 /* The number of the call in each architecture may be the highest one. */
 static void note_number(struct compiler *compiler, const char *name)
 {
-	for (size_t i = 0; i < compiler->architecture_count; i++) {
-		struct architecture *arch = &compiler->architectures[i];
-		int number = seccomp_syscall_resolve_name_arch(arch->token, name);
-
-		if (number > arch->highest) {
-			arch->highest = number;
-		}
+	for (size_t i = 0; i < compiler->newer.count; i++) {
+		host_newer_note(&compiler->newer, i,
+			seccomp_syscall_resolve_name_arch(compiler->newer.items[i].token, name));
 	}
 }
 
@@ -171,76 +132,13 @@ static int add_rule(struct compiler *compiler, const struct host_seccomp_rule *r
 		     : 0;
 }
 
-/* One architecture's part of what goes before; the number of instructions. A jump to the end of all parts
- * has the offset UINT8_MAX until that is known. */
-static size_t newer_block(
-	const struct compiler *compiler, const struct architecture *arch, struct sock_filter *out)
-{
-	const uint8_t end = UINT8_MAX;
-	const uint32_t highest = (uint32_t)arch->highest;
-	int highest_x32 = -1;
-	size_t n = 0;
-
-	for (size_t i = 0; i < compiler->architecture_count; i++) {
-		if (compiler->architectures[i].token == SCMP_ARCH_X32) {
-			highest_x32 = compiler->architectures[i].highest;
-		}
-	}
-	out[n++] = (struct sock_filter)BPF_STMT(
-		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-	out[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch->token, 0, 0);
-	out[n++] = (struct sock_filter)BPF_STMT(
-		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-	out[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, highest, 0, end);
-	if (arch->token == SCMP_ARCH_X86_64 && highest_x32 >= 0) {
-		out[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
-		out[n++] = (struct sock_filter)BPF_JUMP(
-			BPF_JMP | BPF_JGT | BPF_K, (uint32_t)highest_x32, 0, end);
-	} else if (arch->token == SCMP_ARCH_X86_64) {
-		/* What libseccomp says to x32 where it is not permitted stays as it is. */
-		out[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, end, 0);
-	}
-	out[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
-	/* Of another architecture: the next block. */
-	out[1].jf = (uint8_t)(n - 2);
-	return n;
-}
-
-/* What goes before libseccomp's program; the number of instructions. The machine's own architecture comes
- * first: four instructions for each of its calls. */
-static size_t newer_calls(const struct compiler *compiler,
-	struct sock_filter out[ARCHITECTURES_MAX * BLOCK_INSTRUCTIONS_MAX])
-{
-	uint32_t action = compiler->asked->default_action;
-	size_t count = 0;
-
-	if ((action & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO ||
-		(action & SECCOMP_RET_DATA) == ENOSYS) {
-		return 0;
-	}
-	for (size_t i = 0; i < compiler->architecture_count; i++) {
-		const struct architecture *arch = &compiler->architectures[i];
-
-		if (arch->highest >= 0 && arch->token != SCMP_ARCH_X32) {
-			count += newer_block(compiler, arch, out + count);
-		}
-	}
-	for (size_t i = 0; i < count; i++) {
-		uint8_t rest = (uint8_t)(count - i - 1);
-
-		out[i].jt = out[i].jt == UINT8_MAX ? rest : out[i].jt;
-		out[i].jf = out[i].jf == UINT8_MAX ? rest : out[i].jf;
-	}
-	return count;
-}
-
-_Static_assert(ARCHITECTURES_MAX *BLOCK_INSTRUCTIONS_MAX < UINT8_MAX, "a jump reaches the end");
-
 /* Both parts in one piece of the arena. libseccomp writes to a descriptor alone. */
 static int take_program(struct compiler *compiler, struct wire_bytes *ret_program)
 {
-	struct sock_filter before[ARCHITECTURES_MAX * BLOCK_INSTRUCTIONS_MAX] = {0};
-	size_t before_bytes = newer_calls(compiler, before) * sizeof(before[0]);
+	struct sock_filter before[HOST_NEWER_INSTRUCTIONS_MAX] = {0};
+	size_t before_count =
+		host_newer_calls(&compiler->newer, compiler->asked->default_action, before);
+	size_t before_bytes = before_count * sizeof(before[0]);
 	autofd int fd = sys_memfd("berth-seccomp");
 	struct stat st = {0};
 	size_t size;
