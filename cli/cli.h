@@ -144,6 +144,14 @@ int cli_listen(const struct cli_globals *globals, uint32_t *ret_count, const cha
 /* The exit status of a command line for a wait status: the program's own, or 128 and the signal. */
 int cli_exit_status(int wait_status);
 
+/* What a flag gave has no place in a file: the error names the flag that stands for the field, or for one around it.
+ * Fields that no row has keep their pointer. */
+struct cli_field {
+	const char *pointer;
+	const char *flag; /* with its dashes */
+};
+void cli_name_flag(struct berth_error *err, const struct cli_field *fields, size_t count);
+
 /* The complaint where a verb did not get the arguments that it needs. */
 int cli_need_arguments(const struct cli_globals *globals, const char *verb, int count);
 

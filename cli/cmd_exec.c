@@ -140,6 +140,27 @@ static int exec_parse(
 	return cli_parse_front(globals, options, sizeof(options) / sizeof(options[0]), argc, argv);
 }
 
+/* What was not given is as the container's config has it: that is another field. */
+static void name_flag(const struct exec_flags *flags, struct berth_error *err)
+{
+	const struct berth_exec_options *o = &flags->options;
+	const struct cli_field fields[] = {
+		{"/process/apparmorProfile", o->apparmor_profile ? "--apparmor" : NULL},
+		{"/process/selinuxLabel", o->selinux_label ? "--process-label" : NULL},
+		{"/process/cwd", o->cwd ? "--cwd" : NULL},
+		{"/process/env", flags->env.count > 0 ? "--env" : NULL},
+		{"/process/terminal", o->has_terminal ? "--tty" : NULL},
+		{"/process/user/additionalGids",
+			flags->gids.count > 0 ? "--additional-gids" : NULL},
+		{"/process/user", o->user ? "--user" : NULL},
+		{"/process/capabilities", flags->capabilities.count > 0 ? "--cap" : NULL},
+		{"/process/noNewPrivileges", o->no_new_privs ? "--no-new-privs" : NULL},
+	};
+
+	/* The first two alone can be beside --process, of which the others are fields. */
+	cli_name_flag(err, fields, o->process ? 2 : sizeof(fields) / sizeof(fields[0]));
+}
+
 int cmd_exec(const struct cli_globals *globals, int argc, char **argv)
 {
 	autoptr struct exec_flags *flags = calloc(1, sizeof(*flags));
@@ -159,6 +180,7 @@ int cmd_exec(const struct cli_globals *globals, int argc, char **argv)
 		return EXEC_EXIT_FAILURE;
 	}
 	if (berth_exec(&globals->context, &flags->options, &status, &err) < 0) {
+		name_flag(flags, &err);
 		(void)cli_fail(globals, &err);
 		return EXEC_EXIT_FAILURE;
 	}

@@ -40,9 +40,6 @@ static int write_text(
 	if (strcmp(file, "-") == 0) {
 		return cli_write(globals, text, strlen(text));
 	}
-	if (file[0] == '\0') {
-		return cli_fail_text(globals, "--file is empty");
-	}
 	if (snprintf(path, sizeof(path), "%s%s%s", is_absolute ? "" : bundle,
 		    is_absolute ? "" : "/", file) >= (int)sizeof(path)) {
 		return cli_fail_text(globals, "--bundle and --file are too long");

@@ -287,6 +287,26 @@ static int update_parse(
 	return take_words(globals, update, options, argc, argv);
 }
 
+/* Of all flags that were given: the other fields are in the way, and not at fault. */
+static void name_flag(const struct update *update, struct berth_error *err)
+{
+	for (size_t i = 0; i < FLAG_COUNT; i++) {
+		char pointer[64];
+		char name[64];
+		const struct cli_field field = {pointer, name};
+
+		if (update->values[i] && flags[i].section) {
+			(void)snprintf(
+				pointer, sizeof(pointer), "/%s/%s", flags[i].section, flags[i].key);
+			(void)snprintf(name, sizeof(name), "--%s", update->names[i]);
+			cli_name_flag(err, &field, 1);
+		}
+	}
+	/* A place in a text that nobody has seen. */
+	err->line = 0;
+	err->column = 0;
+}
+
 int cmd_update(const struct cli_globals *globals, int argc, char **argv)
 {
 	struct update update = {0};
@@ -307,9 +327,7 @@ int cmd_update(const struct cli_globals *globals, int argc, char **argv)
 		return 0;
 	}
 	if (!update.resources) {
-		/* A place in a text that nobody has seen. */
-		err.line = 0;
-		err.column = 0;
+		name_flag(&update, &err);
 	}
 	return cli_fail(globals, &err);
 }

@@ -35,7 +35,8 @@ static const struct cli_verb verbs[] = {
 	{"features", "", "print what a config may ask for", cmd_features},
 	{"spec", "[--bundle DIR] [--file FILE] [--rootless]", "write a config.json to begin with",
 		cmd_spec},
-	{"explain", "[--bundle DIR]", "print what a run would do, and do nothing", cmd_explain},
+	{"explain", "[--bundle DIR] [--config FILE]", "print what a run would do, and do nothing",
+		cmd_explain},
 	{"bootstrap", "encode|decode", "bootstrap messages: JSON to bytes, and back",
 		cmd_bootstrap},
 };

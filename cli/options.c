@@ -91,6 +91,10 @@ static bool take_help(
 static int take_value(
 	const struct cli_globals *globals, const struct cli_option *option, const char *value)
 {
+	/* An empty text is a variable that somebody forgot to set: to take it for nothing would be to ignore it. */
+	if (value[0] == '\0') {
+		return cli_fail_text(globals, "--%s is empty", option->name);
+	}
 	if (!option->list) {
 		*option->value = value;
 		return 0;
@@ -316,6 +320,21 @@ bool cli_number(const char *text, uint32_t *ret_number)
 	}
 	*ret_number = (uint32_t)number;
 	return true;
+}
+
+void cli_name_flag(struct berth_error *err, const struct cli_field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(fields[i].pointer);
+
+		if (fields[i].flag && strncmp(err->pointer, fields[i].pointer, length) == 0 &&
+			(err->pointer[length] == '\0' || err->pointer[length] == '/')) {
+			(void)snprintf(err->pointer, sizeof(err->pointer), "%s", fields[i].flag);
+			err->line = 0;
+			err->column = 0;
+			return;
+		}
+	}
 }
 
 int cli_exit_status(int wait_status)

@@ -288,8 +288,12 @@ BERTH_PUBLIC int berth_list(const struct berth_context *context, enum berth_list
 /**
  * The plan of a run, as text for people: what the parent and what the child would do, in order.
  * Nothing is started.
+ *
+ * @param options   as for berth_run(); without an id the word ID stands where it would
+ * @param ret_text  from malloc(3), the caller's to free(3)
  */
-BERTH_PUBLIC int berth_explain(const char *bundle, char **ret_text, struct berth_error *err);
+BERTH_PUBLIC int berth_explain(
+	const struct berth_options *options, char **ret_text, struct berth_error *err);
 
 /** What a config may ask of this library, as JSON (features.md): what is not built is not among it. */
 BERTH_PUBLIC int berth_features(char **ret_text, struct berth_error *err);

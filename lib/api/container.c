@@ -115,9 +115,6 @@ static int take_options(const struct life_context *context, const struct berth_o
 	if (r < 0) {
 		return r;
 	}
-	if (!taken.id) {
-		return error_set(err, BERTH_ERROR_USAGE, "id is not set");
-	}
 	if (taken.cgroups > BERTH_CGROUPS_DISABLED || taken.rootless > BERTH_ROOTLESS_NO) {
 		return error_set(err, BERTH_ERROR_USAGE, "berth_options: %s is none of its values",
 			taken.cgroups > BERTH_CGROUPS_DISABLED ? "cgroups" : "rootless");
@@ -212,6 +209,15 @@ _Static_assert(BERTH_ROOTLESS_AUTO == (int)PLAN_ROOTLESS_AUTO &&
 		       BERTH_ROOTLESS_NO == (int)PLAN_ROOTLESS_NO,
 	"the values are those of plan");
 
+/* Of a container that is to be made. */
+static int take_named(const struct life_context *context, const struct berth_options *options,
+	struct life_request *ret_request, struct berth_error *err)
+{
+	int r = take_options(context, options, ret_request, err);
+
+	return r == 0 && !ret_request->id ? error_set(err, BERTH_ERROR_USAGE, "id is not set") : r;
+}
+
 int berth_create(const struct berth_context *context, const struct berth_options *options,
 	struct berth_error *err)
 {
@@ -222,7 +228,7 @@ int berth_create(const struct berth_context *context, const struct berth_options
 	error_clear(err);
 	r = take_context(context, &taken, err);
 	if (r == 0) {
-		r = take_options(&taken.life, options, &request, err);
+		r = take_named(&taken.life, options, &request, err);
 	}
 	return r < 0 ? r : life_create(&request, err);
 }
@@ -238,7 +244,7 @@ int berth_run(const struct berth_context *context, const struct berth_options *o
 	error_clear(err);
 	r = take_context(context, &taken, err);
 	if (r == 0) {
-		r = take_options(&taken.life, options, &request, err);
+		r = take_named(&taken.life, options, &request, err);
 	}
 	return r < 0 ? r : life_run(&request, ret_status ? ret_status : &status, err);
 }
@@ -478,10 +484,14 @@ int berth_list(const struct berth_context *context, enum berth_list_format forma
 	return life_list(&taken.life, (enum life_format)format, ret_text, err);
 }
 
-int berth_explain(const char *bundle, char **ret_text, struct berth_error *err)
+int berth_explain(const struct berth_options *options, char **ret_text, struct berth_error *err)
 {
+	struct life_request request;
+	int r;
+
 	error_clear(err);
-	return life_explain(bundle ? bundle : ".", ret_text, err);
+	r = take_options(NULL, options, &request, err);
+	return r < 0 ? r : life_explain(&request, ret_text, err);
 }
 
 int berth_features(char **ret_text, struct berth_error *err)

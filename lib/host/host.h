@@ -67,8 +67,9 @@ void host_child_finish(struct host_child *child);
 /* Makes the child one that host_child_finish() ends, although it runs or waits. */
 void host_child_recall(struct host_child *child);
 
-/* Are descriptors 3 and following, so many, open? To be asked before this process opens any of its own. */
-int host_check_preserved(uint32_t preserved_fds, struct berth_error *err) must_use;
+/* Are descriptors 3 and following, so many, open, of which the first are listeners? To be asked before this process opens any of its own. */
+int host_check_preserved(
+	uint32_t listen_fds, uint32_t preserved_fds, struct berth_error *err) must_use;
 
 /* Step "seal": berth-init in a sealed memfd. */
 int host_child_seal(struct host_child *child, struct berth_error *err) must_use;
@@ -146,5 +147,9 @@ int host_listener_send(
 /* Before the program runs: whether a file can be made where that one will be. NULL: none is wanted. */
 int host_check_pid_file(const char *path, struct berth_error *err) must_use;
 int host_write_pid_file(const char *path, pid_t pid, struct berth_error *err) must_use;
+
+/* What a user is called on the host, "#UID" where nobody has that number. */
+enum { HOST_USER_NAME_MAX = 256 };
+void host_user_name(uint32_t uid, char *buffer, size_t size);
 
 #endif

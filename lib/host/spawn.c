@@ -227,7 +227,7 @@ static int make_stream(unsigned int preserved_fds, int ret_fds[2])
 	return 0;
 }
 
-int host_check_preserved(uint32_t preserved_fds, struct berth_error *err)
+int host_check_preserved(uint32_t listen_fds, uint32_t preserved_fds, struct berth_error *err)
 {
 	struct stat st;
 
@@ -235,8 +235,8 @@ int host_check_preserved(uint32_t preserved_fds, struct berth_error *err)
 		int r = sys_fstat((int)(3 + i), &st);
 
 		if (r < 0) {
-			return error_system(
-				err, r, "LISTEN_FDS and preserve-fds: descriptor %u", 3 + i);
+			return error_system(err, r, "%s: descriptor %u",
+				i < listen_fds ? "LISTEN_FDS" : "preserve-fds", 3 + i);
 		}
 	}
 	return 0;

@@ -124,7 +124,7 @@ static int exec_plan(struct exec *exec, struct berth_error *err)
 static int exec_prepare(struct exec *exec, struct berth_error *err)
 {
 	const struct life_exec_request *request = exec->request;
-	int r = host_check_preserved(request->preserved_fds, err);
+	int r = host_check_preserved(request->listen_fds, request->preserved_fds, err);
 
 	if (r == 0) {
 		r = host_check_pid_file(request->pid_file, err);
@@ -203,25 +203,24 @@ static int exec_start(struct exec *exec, struct berth_error *err)
 	return r;
 }
 
-/* What an option has put in the place of a field is not the field's fault. */
-static void name_option(
-	const char *value, const char *pointer, const char *option, struct berth_error *err)
+static bool is_given(const char *text)
 {
-	if (err && value && value[0] && str_is_equal(err->pointer, pointer)) {
-		err->pointer[0] = '\0';
-		error_prefix(err, "%s: ", option);
-	}
+	return text && text[0] != '\0';
 }
 
-/* An error names an option, a field of --process, or one of the container's config. */
+/* A field of --process is in that file, but for the labels that are given beside it. */
 static void exec_locate(const struct exec *exec, struct berth_error *err)
 {
 	const struct plan_exec *wish = &exec->request->wish;
+	bool is_label;
 
 	life_point_at_field(err);
-	name_option(wish->apparmor_profile, "/process/apparmorProfile", "--apparmor", err);
-	name_option(wish->selinux_label, "/process/selinuxLabel", "--process-label", err);
-	if (err && exec->request->process && str_has_prefix(err->pointer, "/process")) {
+	is_label = err && ((is_given(wish->apparmor_profile) &&
+				   str_is_equal(err->pointer, "/process/apparmorProfile")) ||
+				  (is_given(wish->selinux_label) &&
+					  str_is_equal(err->pointer, "/process/selinuxLabel")));
+	if (err && exec->request->process && !is_label &&
+		str_has_prefix(err->pointer, "/process")) {
 		life_config_locate(&exec->asked, err);
 	}
 }

@@ -7,18 +7,18 @@
  * explain: what a run would do, decided from the same config and the same facts by the same code, and
  * then not done.
  */
-int life_explain(const char *bundle, char **ret_text, struct berth_error *err)
+int life_explain(const struct life_request *request, char **ret_text, struct berth_error *err)
 {
 	__attribute__((cleanup(life_config_finish))) struct life_config config;
-	struct plan_request request = {0};
+	struct plan_request plan_request = request->plan;
 	struct plan plan;
-	int r = life_config_open(&config, bundle, NULL, err);
+	int r = life_config_open(&config, request->bundle, request->config, err);
 
 	if (r == 0) {
-		request.bundle = config.bundle;
-		/* Nobody has said an id: the word stands where it would. */
-		request.id = "ID";
-		r = life_config_plan(&config, &request, &plan, err);
+		plan_request.bundle = config.bundle;
+		/* Where nobody has said an id, the word stands where it would. */
+		plan_request.id = request->id ? request->id : "ID";
+		r = life_config_plan(&config, &plan_request, &plan, err);
 	}
 	if (r < 0) {
 		return r;

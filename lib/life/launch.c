@@ -267,7 +267,7 @@ static int launch_prepare(struct launch *launch, struct berth_error *err)
 	const struct life_request *request = launch->request;
 	struct plan_request plan_request = request->plan;
 	struct plan *plan = &launch->process.plan;
-	int r = host_check_preserved(request->preserved_fds, err);
+	int r = host_check_preserved(request->plan.listen_fds, request->preserved_fds, err);
 
 	if (r == 0) {
 		r = host_check_pid_file(request->pid_file, err);

@@ -158,7 +158,8 @@ int life_list(const struct life_context *context, enum life_format format, char 
 	struct berth_error *err) must_use;
 
 /* explain: the plan as text, from malloc. Nothing is started. */
-int life_explain(const char *bundle, char **ret_text, struct berth_error *err) must_use;
+int life_explain(
+	const struct life_request *request, char **ret_text, struct berth_error *err) must_use;
 
 /* features: what this berth can do, as JSON from malloc. */
 int life_features(char **ret_text, struct berth_error *err) must_use;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "host/host.h"
 #include "life/found.h"
 
 enum { LIFE_MEMORY_MAX = 256 * 1024 * 1024 };
@@ -29,6 +30,8 @@ static void put_name(struct json_writer *writer, const struct store_record *reco
 
 static void put_rest(struct json_writer *writer, const struct store_record *record)
 {
+	char owner[HOST_USER_NAME_MAX];
+
 	put_text(writer, "bundle", record->bundle);
 	put_text(writer, "rootfs", record->rootfs);
 	put_text(writer, "created", record->created);
@@ -40,7 +43,8 @@ static void put_rest(struct json_writer *writer, const struct store_record *reco
 		}
 		json_write_end(writer, '}');
 	}
-	put_text(writer, "owner", record->owner == 0 ? "root" : "");
+	host_user_name(record->owner, owner, sizeof(owner));
+	put_text(writer, "owner", owner);
 }
 
 static void put_state(
@@ -158,14 +162,16 @@ struct list_item {
 static char *item_line(struct arena *arena, const struct list_item *item, enum life_format format)
 {
 	const struct store_record *record = &item->record;
+	char owner[HOST_USER_NAME_MAX];
 
 	if (format == LIFE_IDS) {
 		return arena_printf(arena, "%s\n", record->id);
 	}
+	host_user_name(record->owner, owner, sizeof(owner));
 	return arena_printf(arena, LIST_LINE_FORMAT, record->id,
 		item->code == STORE_STOPPED ? 0 : (int)record->pid, item->status,
 		record->bundle ? record->bundle : "", record->created ? record->created : "",
-		record->owner == 0 ? "root" : "");
+		owner);
 }
 
 /* The texts one behind the other, from malloc. */

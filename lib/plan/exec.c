@@ -103,8 +103,8 @@ static int add_capabilities(struct arena *arena, const struct spec_strings *adde
 
 	for (size_t i = 0; i < added->count; i++) {
 		if (plan_capability_number(added->items[i]) < 0) {
-			return error_set(err, BERTH_ERROR_USAGE, "unknown capability \"%.64s\"",
-				added->items[i]);
+			return error_field(err, BERTH_ERROR_USAGE, "/process/capabilities",
+				"unknown capability \"%.64s\"", added->items[i]);
 		}
 	}
 	capabilities->is_present |= added->count > 0;
@@ -144,8 +144,8 @@ static int read_id(const char *text, const char *whole, uint32_t *id, const char
 	}
 	if ((is_number && (str_to_u32(text, id) < 0 || *id == UINT32_MAX)) ||
 		(!is_number && !is_name)) {
-		return error_set(err, BERTH_ERROR_USAGE,
-			"the user \"%.64s\" is not USER[:GROUP], each a number below 4294967295 "
+		return error_field(err, BERTH_ERROR_USAGE, "/process/user",
+			"\"%.64s\" is not USER[:GROUP], each a number below 4294967295 "
 			"or a name",
 			whole);
 	}

@@ -2,7 +2,7 @@
 #include "base/str.h"
 #include "plan/words.h"
 
-enum { DEFAULT_UMASK = 0022 };
+enum { DEFAULT_UMASK = 0022, UMASK_MAX = 0777 };
 
 /* capabilities(7), by number. */
 static const char *const capability_names[] = {
@@ -177,6 +177,10 @@ int plan_identity(struct plan_work *work, struct berth_error *err)
 	}
 	if (r == 0) {
 		r = plan_groups(work, err);
+	}
+	if (r == 0 && user->has_umask && user->umask > UMASK_MAX) {
+		r = error_field(err, BERTH_ERROR_CONFIG, "/process/user/umask",
+			"is above %u (octal 0777)", UMASK_MAX);
 	}
 	if (r < 0) {
 		return r;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -79,7 +80,7 @@ static int check_env(struct plan_work *work, struct berth_error *err)
 }
 
 /* An empty HOME is none: a shell would take it for the working directory. */
-static bool has_home(const struct spec_strings *env)
+static bool has_home(const struct wire_texts *env)
 {
 	for (size_t i = 0; i < env->count; i++) {
 		if (str_has_prefix(env->items[i], "HOME=") && env->items[i][strlen("HOME=")]) {
@@ -186,6 +187,55 @@ static int plan_listen(struct plan_work *work, struct berth_error *err)
 	return r;
 }
 
+struct env_item {
+	const char *text;
+	size_t index;
+};
+
+static int compare_env(const void *left, const void *right)
+{
+	const struct env_item *a = left;
+	const struct env_item *b = right;
+	size_t a_length = strcspn(a->text, "=");
+	size_t b_length = strcspn(b->text, "=");
+	int order = memcmp(a->text, b->text, a_length < b_length ? a_length : b_length);
+
+	if (order == 0) {
+		order = (a_length > b_length) - (a_length < b_length);
+	}
+	return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+/* Of a name that is there more than once the last one counts, where it stands: getenv(3) would take the first. */
+static int take_last(struct plan_work *work, struct wire_texts *env, struct berth_error *err)
+{
+	struct env_item *sorted = arena_alloc(work->arena, env->count + 1, sizeof(*sorted));
+	const char **items = arena_alloc(work->arena, env->count + 1, sizeof(*items));
+	size_t kept = 0;
+
+	if (!sorted || !items) {
+		return plan_no_memory(err);
+	}
+	for (size_t i = 0; i < env->count; i++) {
+		sorted[i] = (struct env_item){env->items[i], i};
+		items[i] = env->items[i];
+	}
+	qsort(sorted, env->count, sizeof(*sorted), compare_env);
+	for (size_t i = 1; i < env->count; i++) {
+		size_t length = strcspn(sorted[i].text, "=") + 1;
+
+		if (strncmp(sorted[i - 1].text, sorted[i].text, length) == 0) {
+			items[sorted[i - 1].index] = NULL;
+		}
+	}
+	for (size_t i = 0; i < env->count; i++) {
+		items[kept] = items[i];
+		kept += items[i] ? 1 : 0;
+	}
+	*env = (struct wire_texts){.items = items, .count = kept};
+	return 0;
+}
+
 int plan_process(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec_process *process = &work->spec->process;
@@ -197,6 +247,9 @@ int plan_process(struct plan_work *work, struct berth_error *err)
 	}
 	if (r == 0) {
 		r = plan_texts(work->arena, &process->env, &boot->env, err);
+	}
+	if (r == 0) {
+		r = take_last(work, &boot->env, err);
 	}
 	if (r == 0) {
 		r = plan_listen(work, err);
@@ -214,7 +267,7 @@ int plan_process(struct plan_work *work, struct berth_error *err)
 		r = plan_keyring(work, err);
 	}
 	boot->cwd = process->cwd;
-	boot->flags |= has_home(&process->env) ? 0 : BOOT_HOME;
+	boot->flags |= has_home(&boot->env) ? 0 : BOOT_HOME;
 	boot->flags |= process->no_new_privileges ? BOOT_NO_NEW_PRIVS : 0;
 	boot->flags |= work->request->is_pdeathsig ? BOOT_PDEATHSIG : 0;
 	return r;

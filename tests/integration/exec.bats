@@ -99,9 +99,10 @@ inside() {
 		inside --user "$1" -- sh -c 'grep -E "^(Uid|Gid)" /proc/self/status | cut -f 2'
 		[ "$output" = "$(printf '%s\n%s' "$2" "$3")" ]
 	done
-	for user in 4294967296 4294967295 -1 0x1 " 1" 1a "" : 1: :1 01 1:1:1; do
+	for user in 4294967296 4294967295 -1 0x1 " 1" 1a : 1: :1 01 1:1:1; do
 		inside "--user=$user" -- id
 		assert_status 255
+		assert_contains "berth: --user: "
 		assert_contains "USER[:GROUP]"
 	done
 	inside --user nosuch -- id
@@ -142,11 +143,26 @@ inside() {
 	[[ $output == *"CapEff:"*$'\t'00000000220*"CapBnd:"* ]] || [[ $output =~ CapEff:.0000000022 ]]
 	inside --cap CAP_NOSUCH -- true
 	assert_status 255
-	assert_contains 'unknown capability "CAP_NOSUCH"'
+	[ "$output" = 'berth: --cap: unknown capability "CAP_NOSUCH"' ]
 	inside --no-new-privs -- grep NoNewPrivs /proc/self/status
 	[ "$output" = "$(printf 'NoNewPrivs:\t1')" ]
 	inside --env NOEQUALS -- true
 	assert_status 255
+	assert_contains 'berth: --env: has no "="'
+	inside --cwd relative -- true
+	assert_status 255
+	assert_contains 'berth: --cwd: is not an absolute path: "relative"'
+	# What the config has is the config's.
+	inside --user 4294967295 -- true
+	assert_status 255
+	local option
+	for option in cwd env user cap additional-gids apparmor process-label cgroup pid-file console-socket pidfd-socket preserve-fds; do
+		for words in "--$option=" "--$option"; do
+			inside $words "" -- true
+			assert_status 255
+			[[ $output == "berth: --$option is empty" ]]
+		done
+	done
 }
 
 @test "--process: whole, and errors with line and column in that file" {

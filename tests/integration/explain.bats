@@ -33,6 +33,24 @@ teardown() {
 	[ "$first" = "$output" ]
 }
 
+@test "--config, and the global options that a run would heed" {
+	jq '.process.args = ["other"]' "$bundle/config.json" >"$bundle/other.json"
+	local flag
+	for flag in -f --config; do
+		run "$BERTH" explain --bundle "$bundle" $flag "$bundle/other.json"
+		assert_status 0
+		grep -qE '^  arg .*other' <<<"$output"
+	done
+	run "$BERTH" explain -b "$bundle" -f "$bundle/none.json"
+	assert_error "$bundle/none.json"
+	config 'del(.linux.resources) | .linux.namespaces |= map(select(.type != "cgroup")) | .mounts |= map(select(.type != "cgroup"))'
+	run "$BERTH" explain --bundle "$bundle"
+	assert_contains berth-ID
+	run "$BERTH" --cgroup-manager disabled explain --bundle "$bundle"
+	assert_status 0
+	refute_contains berth-ID
+}
+
 @test "nothing is done: no process is made, nothing is mounted, no file is written" {
 	run strace -f -o "$bundle/trace" "$BERTH" explain --bundle "$bundle"
 	assert_status 0

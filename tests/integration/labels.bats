@@ -58,7 +58,8 @@ has_selinux() {
 	assert_status 0
 	[ "$output" = RAN ]
 	started
-	run "$BERTH" exec --apparmor "" --process-label "" "$cid" echo in
+	jq '.process | .args = ["echo", "in"]' "$bundle/config.json" >"$bundle/process.json"
+	run "$BERTH" exec --process "$bundle/process.json" "$cid"
 	assert_status 0
 	[ "$output" = in ]
 }

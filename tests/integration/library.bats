@@ -91,7 +91,10 @@ import ctypes, sys
 lib = ctypes.CDLL(sys.argv[1])
 err = ctypes.create_string_buffer(1024)
 text = ctypes.c_char_p()
-assert lib.berth_explain(b"/nowhere", ctypes.byref(text), err) < 0
+class Options(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("id", ctypes.c_char_p), ("bundle", ctypes.c_char_p)]
+options = Options(ctypes.sizeof(Options), None, b"/nowhere")
+assert lib.berth_explain(ctypes.byref(options), ctypes.byref(text), err) < 0
 sys.stderr.write("still here\n")
 PYTHON
 	run python3 "$work/quiet.py" "$build/lib/api/libberth.so"

@@ -87,7 +87,9 @@ printed() {
 	activated "LISTEN_FDS=two" run --bundle "$bundle" "$cid"
 	assert_error 'LISTEN_FDS is "two", not a number'
 	activated "LISTEN_FDS=50" run --bundle "$bundle" "$cid"
-	assert_error "LISTEN_FDS" "bad file descriptor"
+	[ "$output" = "berth: LISTEN_FDS: descriptor 6: bad file descriptor" ]
+	activated "LISTEN_FDS=2" run --preserve-fds 50 --bundle "$bundle" "$cid"
+	[ "$output" = "berth: preserve-fds: descriptor 6: bad file descriptor" ]
 	activated "LISTEN_FDS=4294967295" run --preserve-fds 2 --bundle "$bundle" "$cid"
 	assert_error "too many"
 	[ -z "$(ls -A "$bundle/state")" ]

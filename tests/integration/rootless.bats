@@ -248,10 +248,15 @@ end_of_life() {
 	assert_line "$(grep CapEff "/proc/$(user_berth state life | jq .pid)/status")"
 	run user_berth exec --user 1 life id
 	assert_status 255
+	assert_contains "berth: --user: "
 	assert_contains "1 is not mapped in the user namespace"
 	run user_berth exec --additional-gids 0 life id
 	assert_status 255
+	assert_contains "berth: --additional-gids: "
 	assert_contains "denies setgroups"
+	[ "$(user_berth state life | jq -r .owner)" = "$user" ]
+	user_berth list | grep -qE " $user\$"
+	jq -e --arg user "$user" '.[0].owner == $user' <<<"$(user_berth list -f json)"
 	end_of_life
 }
 

@@ -94,6 +94,26 @@ teardown() {
 	assert_contains "a b||c|"
 }
 
+@test "of a variable that is there twice the last one counts, where it stands" {
+	config '.process.args = ["/bin/env"] | .process.env = ["A=1", "PATH=/bin", "B=x", "A=2", "AA=3", "HOME=/a", "HOME=/b", "B=", "A==4"]'
+	berth_run
+	assert_status 0
+	[ "$output" = "$(printf '%s\n' PATH=/bin AA=3 HOME=/b B= A==4)" ]
+}
+
+@test "the umask has the nine bits of permissions" {
+	in_container umask
+	config '.process.user.umask = 511'
+	berth_run
+	[ "$output" = 0777 ]
+	local umask
+	for umask in 512 4294967295; do
+		config ".process.user.umask = $umask"
+		berth_run
+		assert_error "/process/user/umask (line " "is above 511 (octal 0777)"
+	done
+}
+
 @test "the environment is the config's alone" {
 	export LEAKED=yes
 	config '.process.args = ["/bin/env"] | .process.env = ["PATH=/bin"]'

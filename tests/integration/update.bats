@@ -187,11 +187,11 @@ update_json() {
 	start
 	update --cpuset-mems 0
 	holds cpuset.mems 0
-	refused "/cpu/mems" "$(path cpuset.mems)" -- update --cpuset-mems 63
+	refused "berth: --cpuset-mems: " "$(path cpuset.mems)" -- update --cpuset-mems 63
 	# Idle is a weight of its own.
 	if is_v2; then changes cpu.weight,cpu.idle update --cpu-idle 1; else changes cpu.shares,cpu.idle update --cpu-idle 1; fi
 	holds cpu.idle 1
-	refused "/cpu/shares" "cpu.idle" -- update --cpu-share 256
+	refused "berth: --cpu-share: " "cpu.idle" -- update --cpu-share 256
 	update --cpu-idle 0 --cpu-share 256
 	holds cpu.idle 0
 	holds_one cpu.shares 256 cpu.weight 35
@@ -200,12 +200,12 @@ update_json() {
 @test "--cpu-rt-period and --cpu-rt-runtime" {
 	start
 	if is_v2; then
-		refused "/cpu/realtimePeriod" "no equivalent in cgroup version 2" -- update --cpu-rt-period 800000
-		refused "/cpu/realtimeRuntime" "no equivalent in cgroup version 2" -- update --cpu-rt-runtime 1000
+		refused "berth: --cpu-rt-period: " "no equivalent in cgroup version 2" -- update --cpu-rt-period 800000
+		refused "berth: --cpu-rt-runtime: " "no equivalent in cgroup version 2" -- update --cpu-rt-runtime 1000
 		return
 	fi
 	if [ ! -e "$(path cpu.rt_runtime_us)" ]; then
-		refused "/cpu/realtimeRuntime" "this kernel has no such file" -- update --cpu-rt-runtime 1000
+		refused "berth: --cpu-rt-runtime: " "this kernel has no such file" -- update --cpu-rt-runtime 1000
 		return
 	fi
 	changes cpu.rt_runtime_us update --cpu-rt-runtime 1000
@@ -224,8 +224,8 @@ update_json() {
 @test "--kernel-memory and --kernel-memory-tcp" {
 	start
 	if is_v2; then
-		refused "/memory/kernel" "no equivalent in cgroup version 2" -- update --kernel-memory 64m
-		refused "/memory/kernelTCP" "no equivalent in cgroup version 2" -- update --kernel-memory-tcp 64m
+		refused "berth: --kernel-memory: " "no equivalent in cgroup version 2" -- update --kernel-memory 64m
+		refused "berth: --kernel-memory-tcp: " "no equivalent in cgroup version 2" -- update --kernel-memory-tcp 64m
 		return
 	fi
 	changes memory.kmem.tcp.limit_in_bytes update --kernel-memory-tcp 64m
@@ -235,7 +235,7 @@ update_json() {
 	if [ "$status" = 0 ]; then
 		holds memory.kmem.limit_in_bytes 67108864
 	else
-		assert_error "/memory/kernel" "memory.kmem.limit_in_bytes" "operation not supported"
+		assert_error "--kernel-memory" "memory.kmem.limit_in_bytes" "operation not supported"
 	fi
 }
 
@@ -251,8 +251,8 @@ update_json() {
 		changes io.weight update --blkio-weight 200
 		holds io.weight "default 1920"
 	fi
-	refused "/blockIO/weight" "10 to 1000" -- update --blkio-weight 9
-	refused "/blockIO/weight" "10 to 1000" -- update --blkio-weight 1001
+	refused "berth: --blkio-weight: " "10 to 1000" -- update --blkio-weight 9
+	refused "berth: --blkio-weight: " "10 to 1000" -- update --blkio-weight 1001
 }
 
 @test "--l3-cache-schema and --mem-bw-schema: no container has a group of Intel RDT" {
@@ -281,7 +281,7 @@ update_json() {
 	holds_one memory.limit_in_bytes 33554432 memory.max 33554432
 	update --memory -1
 	holds_one memory.limit_in_bytes 9223372036854771712 memory.max max
-	for size in 64x m -2 1.m "" 0x10 99999999999999999999 9999999p 6.4.2 "64  m"; do
+	for size in 64x m -2 1.m 0x10 99999999999999999999 9999999p 6.4.2 "64  m"; do
 		echo "$size"
 		refused "--memory is \"$size\"" "not a size" -- update --memory "$size"
 	done
@@ -294,7 +294,7 @@ update_json() {
 	refused "--pids-limit" "not a number" -- update --pids-limit many
 	refused "--pids-limit" "not a number" -- update --pids-limit -0x1
 	refused "--cpuset-cpus" "not a list" -- update --cpuset-cpus "0;1"
-	refused "--cpuset-mems" "not a list" -- update --cpuset-mems ""
+	refused "--cpuset-mems is empty" -- update --cpuset-mems ""
 	local flag
 	for flag in memory memory-swap memory-reservation kernel-memory cpu-period cpu-quota cpu-share cpu-rt-period \
 		cpu-rt-runtime blkio-weight; do
@@ -367,7 +367,7 @@ update_json() {
 @test "cpu: quota, period and burst in each other's way" {
 	config '.linux.resources.cpu = {"quota": 50000, "period": 100000, "burst": 40000}'
 	start
-	refused "berth: /cpu/quota: is below the burst, which is not named: 40000" -- update --cpu-quota 30000
+	refused "berth: --cpu-quota: is below the burst, which is not named: 40000" -- update --cpu-quota 30000
 	update --cpu-quota 30000 --cpu-burst 20000
 	holds_one cpu.cfs_quota_us 30000 cpu.max "30000 100000"
 	holds_one cpu.cfs_burst_us 20000 cpu.max.burst 20000
@@ -404,7 +404,7 @@ update_json() {
 	start
 	update --memory 32m
 	holds_one memory.memsw.limit_in_bytes 134217728 memory.swap.max 100663296
-	refused "/memory/limit" "above the limit of memory and swap together, which is not named: 134217728" -- \
+	refused "berth: --memory: " "above the limit of memory and swap together, which is not named: 134217728" -- \
 		update --memory 129m
 	update --memory 256m --memory-swap 512m
 	holds_one memory.limit_in_bytes 268435456 memory.max 268435456
@@ -412,7 +412,7 @@ update_json() {
 	update --memory 64m --memory-swap 64m
 	holds_one memory.limit_in_bytes 67108864 memory.max 67108864
 	holds_one memory.memsw.limit_in_bytes 67108864 memory.swap.max 0
-	refused "/memory/swap" "cannot be below that of memory" -- update --memory-swap 63m
+	refused "berth: --memory-swap: " "cannot be below that of memory" -- update --memory-swap 63m
 	update --memory-swap -1
 	holds_one memory.memsw.limit_in_bytes 9223372036854771712 memory.swap.max max
 	update --memory-swap 128m
@@ -424,7 +424,7 @@ update_json() {
 		holds memory.max max
 		holds memory.swap.max 134217728
 	else
-		refused "/memory/swap" "needs a limit of memory as well" -- update --memory -1 --memory-swap 128m
+		refused "berth: --memory-swap: " "needs a limit of memory as well" -- update --memory -1 --memory-swap 128m
 	fi
 }
 
@@ -442,7 +442,7 @@ update_json() {
 		update --memory 4m --memory-swap 4m
 		until_true is_status stopped
 	else
-		refused "/memory/limit" "memory.limit_in_bytes" "device or resource busy" -- \
+		refused "berth: --memory: " "memory.limit_in_bytes" "device or resource busy" -- \
 			update --pids-limit 9 --memory 8m --cpu-share 100
 		is_status running
 	fi
@@ -460,7 +460,7 @@ update_json() {
 		"cpu": {"shares": 1024, "quota": 30000, "period": 60000, "burst": 1000, "cpus": "0-1", "mems": "0", "idle": 1},
 		"blockIO": {"weight": 500, "throttleReadBpsDevice": [{"major": 4000, "minor": 7, "rate": 1}]},
 		"pids": {"limit": 7}}'
-	refused "/cpu/cpus" "$(path cpuset.cpus)" -- update --memory 32m --cpu-quota 45000 --cpuset-cpus 4000 --pids-limit 3
+	refused "--cpuset-cpus" "$(path cpuset.cpus)" -- update --memory 32m --cpu-quota 45000 --cpuset-cpus 4000 --pids-limit 3
 }
 
 # misc_device: the minor number of a device (major 10) whose driver is there and lets root open it.
@@ -639,7 +639,7 @@ has_hugetlb() {
 @test "without a cgroup a limit is an error, and nothing is none" {
 	"$BERTH" --cgroup-manager disabled run --detach --bundle "$bundle" "$cid" >/dev/null 2>&1 </dev/null 3>&-
 	run update --memory 64m
-	assert_error "/memory/limit" "the container has no cgroup"
+	assert_error "berth: --memory: " "the container has no cgroup"
 	run update_json '{"devices": [{"allow": true, "access": "rwm"}]}'
 	assert_error "/devices" "the container has no cgroup"
 	update_json '{"blockIO": {}, "memory": {"limit": 0}, "devices": []}'
