@@ -13,7 +13,9 @@
 #define must_use          __attribute__((warn_unused_result))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 #define noreturn_fn       __attribute__((noreturn))
-#define hidden            __attribute__((visibility("hidden")))
+/* Its frame stays out of that of a caller which calls itself. */
+#define own_frame __attribute__((noinline))
+#define hidden    __attribute__((visibility("hidden")))
 
 #define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

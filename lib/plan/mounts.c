@@ -143,6 +143,17 @@ static int check_ids(
 	return r;
 }
 
+static uint32_t copy_up_flags(const struct plan_options *options)
+{
+	bool has_owner = plan_options_value(options, "uid", NULL) ||
+			 plan_options_value(options, "gid", NULL);
+
+	if (!options->tmpcopyup) {
+		return 0;
+	}
+	return has_owner ? BOOT_MOUNT_COPY_UP : BOOT_MOUNT_COPY_UP | BOOT_MOUNT_COPY_OWNER;
+}
+
 /* What is peculiar to a type of file system. */
 static uint32_t type_flags(const struct plan_mount *mount, uint64_t attr_set)
 {
@@ -157,6 +168,7 @@ static uint32_t type_flags(const struct plan_mount *mount, uint64_t attr_set)
 		flags |= attr_set & MOUNT_ATTR_RDONLY ? BOOT_MOUNT_RO_LAST : 0;
 		flags |= plan_options_value(&mount->options, "mode", NULL) ? 0
 									   : BOOT_MOUNT_COPY_MODE;
+		flags |= copy_up_flags(&mount->options);
 	}
 	return flags;
 }
@@ -179,6 +191,16 @@ static int plan_fs(struct plan_work *work, const struct plan_mount *mount, struc
 	next->options = mount->options.data;
 	next->flags = type_flags(mount, next->attr_set);
 	return plan_label_mount(work, next, err);
+}
+
+/* What is asked for and has no effect on a mount of this kind. */
+static void note_idle(struct plan_work *work, const struct plan_mount *mount)
+{
+	if (mount->options.tmpcopyup &&
+		(mount->options.is_bind || !str_is_equal(type_of(mount->asked), "tmpfs"))) {
+		log_note(&work->plan->notes, work->arena,
+			"%s: \"tmpcopyup\" has an effect on tmpfs alone", mount->options.tmpcopyup);
+	}
 }
 
 static int plan_one(struct plan_work *work, const struct spec_mount *asked, size_t index,
@@ -216,6 +238,7 @@ static int plan_one(struct plan_work *work, const struct spec_mount *asked, size
 	if (r < 0) {
 		return r;
 	}
+	note_idle(work, &mount);
 	if (mount.options.is_bind) {
 		return plan_bind(work, &mount, err);
 	}

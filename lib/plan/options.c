@@ -17,6 +17,7 @@ enum effect {
 	EFFECT_PROPAGATION,
 	EFFECT_DATA,      /* a flag of the file system, under its own name */
 	EFFECT_DATA_DROP, /* the flag `data` is taken back */
+	EFFECT_COPY_UP,
 	EFFECT_REFUSED
 };
 
@@ -74,7 +75,7 @@ static const struct option_row plain_rows[] = {
 	/* Flags of mount(2) that fsconfig(2) has no use for: its messages go to the caller. */
 	{"silent", EFFECT_NOTHING, 0, NULL},
 	{"loud", EFFECT_NOTHING, 0, NULL},
-	{"tmpcopyup", EFFECT_REFUSED, 0, NULL},
+	{"tmpcopyup", EFFECT_COPY_UP, 0, NULL},
 	{"copy-symlink", EFFECT_REFUSED, 0, NULL},
 	{"src-nofollow", EFFECT_REFUSED, 0, NULL},
 	{"dest-nofollow", EFFECT_REFUSED, 0, NULL},
@@ -301,8 +302,20 @@ static void row_apply(
 		break;
 	case EFFECT_NOTHING:
 	case EFFECT_REMOUNT:
+	case EFFECT_COPY_UP:
 	case EFFECT_REFUSED:
 		break;
+	}
+}
+
+/* Those that the mount as a whole has to be judged for. */
+static void judged_apply(
+	struct parse *parse, const struct option_row *row, const char *option_pointer)
+{
+	if (row->effect == EFFECT_REMOUNT) {
+		parse->options.remount = option_pointer;
+	} else if (row->effect == EFFECT_COPY_UP) {
+		parse->options.tmpcopyup = option_pointer;
 	}
 }
 
@@ -316,17 +329,15 @@ static int option_apply(struct parse *parse, const char *option, size_t origin, 
 	if (!row) {
 		return data_add_pieces(parse, option, origin) < 0 ? plan_no_memory(err) : 0;
 	}
-	if (row->effect == EFFECT_REFUSED || row->effect == EFFECT_REMOUNT) {
-		own_pointer = arena_printf(parse->arena, "%s/options/%zu", pointer, origin);
-		if (!own_pointer) {
-			return plan_no_memory(err);
-		}
-		if (row->effect == EFFECT_REFUSED) {
-			return error_field(err, BERTH_ERROR_UNSUPPORTED, own_pointer,
-				"mount option \"%s\" is not supported by this version", option);
-		}
-		parse->options.remount = own_pointer;
+	own_pointer = arena_printf(parse->arena, "%s/options/%zu", pointer, origin);
+	if (!own_pointer) {
+		return plan_no_memory(err);
 	}
+	if (row->effect == EFFECT_REFUSED) {
+		return error_field(err, BERTH_ERROR_UNSUPPORTED, own_pointer,
+			"mount option \"%s\" is not supported by this version", option);
+	}
+	judged_apply(parse, row, own_pointer);
 	row_apply(parse, row, is_tree, origin);
 	return 0;
 }

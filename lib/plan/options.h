@@ -25,7 +25,8 @@ struct plan_options {
 	bool is_propagation_recursive;
 	struct wire_texts data;     /* "key" or "key=value", for fsconfig(2) */
 	const size_t *data_origins; /* of each text of `data`: the index of its option */
-	const char *remount;        /* the pointer of the option "remount", or NULL */
+	/* The pointers of the options of these names, or NULL. */
+	const char *remount, *tmpcopyup;
 };
 
 /* Later options override earlier ones. `pointer` is that of the mount. Refuses what is a valid

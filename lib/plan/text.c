@@ -237,9 +237,12 @@ static void write_mount_details(struct plan_out *out, const struct boot_mount *m
 		plan_out_add(out, " source=");
 		plan_out_quote(out, mount->source, false);
 	}
-	plan_out_add(out, "%s%s%s%s\n", mount->flags & BOOT_MOUNT_STRICT ? " [strict target]" : "",
+	plan_out_add(out, "%s%s%s%s%s%s\n",
+		mount->flags & BOOT_MOUNT_STRICT ? " [strict target]" : "",
 		mount->flags & BOOT_MOUNT_RO_LAST ? " [read-only last]" : "",
 		mount->flags & BOOT_MOUNT_COPY_MODE ? " [mode of the target]" : "",
+		mount->flags & BOOT_MOUNT_COPY_UP ? " [content of the target]" : "",
+		mount->flags & BOOT_MOUNT_COPY_OWNER ? " [owner of the target]" : "",
 		mount->flags & BOOT_MOUNT_OPTIONAL ? " [where it exists]" : "");
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "rootfs/copyup.h"
 #include "rootfs/fail.h"
 #include "rootfs/mount.h"
 #include "rootfs/path.h"
@@ -101,6 +102,24 @@ static int label_set(const struct boot_mount *mount, int mount_fd, struct berth_
 		       : 0;
 }
 
+/* tmpcopyup, where there was something to be covered. */
+static int covered_copy(const struct mounting *mounting, int mount_fd, struct berth_error *err)
+{
+	const struct boot_mount *mount = mounting->mount;
+	struct stat st;
+	int r = 0;
+
+	if (mounting->is_target_new || !(mount->flags & BOOT_MOUNT_COPY_UP)) {
+		return 0;
+	}
+	if (mount->flags & BOOT_MOUNT_COPY_OWNER) {
+		r = sys_fstat(mounting->target_fd, &st);
+		r = r < 0 ? r : sys_fchown(mount_fd, st.st_uid, st.st_gid);
+	}
+	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, mount->target, "copy the owner of")
+		     : rootfs_copy_up(mounting->target_fd, mount_fd, mount->target, err);
+}
+
 /* Attributes of this mount, then those of the tree; propagation goes with the one that it is for. A
  * new file system has got its attributes with its birth. */
 static int attributes_set(const struct mounting *mounting, int mount_fd, struct berth_error *err)
@@ -167,6 +186,7 @@ static int mount_make(
 	if (r == 0 && mount->kind == BOOT_MOUNT_FS) {
 		r = fs_make(&mounting, &mount_fd, err);
 		r = r < 0 ? r : label_set(mount, mount_fd, err);
+		r = r < 0 ? r : covered_copy(&mounting, mount_fd, err);
 	}
 	if (r == 0) {
 		r = attributes_set(&mounting, mount_fd, err);

@@ -66,7 +66,7 @@ explains() {
 	local option
 	config '.mounts += [{"destination": "/data", "source": "rootfs", "options": ["bind", "X"]}]'
 	cp "$bundle/config.json" "$bundle/plain.json"
-	for option in idmap ridmap tmpcopyup copy-symlink src-nofollow dest-nofollow; do
+	for option in idmap ridmap copy-symlink src-nofollow dest-nofollow; do
 		jq --arg o "$option" '.mounts[-1].options = ["bind", $o]' "$bundle/plain.json" >"$bundle/config.json"
 		run "$BERTH" explain --bundle "$bundle"
 		assert_status 1

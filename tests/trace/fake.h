@@ -14,7 +14,7 @@
 enum {
 	FAKE_TRACE_SIZE = 64 * 1024,
 	FAKE_LABEL_SIZE = 192,
-	FAKE_FDS_MAX = 256,
+	FAKE_FDS_MAX = 512,
 	FAKE_FD_FIRST = 1000,
 	FAKE_NODES_MAX = 64,
 	FAKE_LAST_CAP = 8, /* of a kernel with few capabilities: a short trace */
@@ -27,6 +27,7 @@ struct fake_node {
 	const char *link; /* of a symbolic link, from the root: "root/..." */
 	bool is_absent;
 	const char *text; /* of a regular file */
+	nlink_t links;
 };
 
 struct fake {

@@ -229,6 +229,7 @@ static void stat_fill(const char *label, struct stat *ret_stat)
 	ret_stat->st_mode = node && node->mode ? node->mode : (mode_t)(S_IFDIR | 0755);
 	ret_stat->st_size = node && node->text ? (off_t)strlen(node->text) : 0;
 	ret_stat->st_rdev = node ? node->device : 0;
+	ret_stat->st_nlink = node ? node->links : 0;
 	for (const char *c = label; *c; c++) {
 		ret_stat->st_ino = ret_stat->st_ino * 31 + (unsigned char)*c;
 	}

@@ -52,6 +52,13 @@ static struct boot_mount mounts[] = {
 		.source = "tmpfs",
 		.fstype = "tmpfs",
 		.options = {proc_options, 0}},
+	{.kind = BOOT_MOUNT_FS,
+		.flags = BOOT_MOUNT_COPY_MODE | BOOT_MOUNT_COPY_UP | BOOT_MOUNT_COPY_OWNER,
+		.pointer = "/mounts/10",
+		.target = "/up",
+		.source = "tmpfs",
+		.fstype = "tmpfs",
+		.options = {proc_options, 0}},
 	{.kind = BOOT_MOUNT_BIND,
 		.flags = BOOT_MOUNT_RECURSIVE,
 		.pointer = "/mounts/3",
@@ -170,6 +177,17 @@ static const struct fake_node nodes[] = {
 	{"?", S_IFIFO | 0600, 0, NULL, false}, /* what the caller has left open: 0, 1 and 2 */
 	{"root/new", 0, 0, NULL, true},
 	{"root/new/run", 0, 0, NULL, true},
+	{"root/up/dir", S_IFDIR | 0750, 0, NULL, false},
+	{"root/up/dir/fifo", S_IFIFO | 0600, 0, NULL, false},
+	{"root/up/file", S_IFREG | 0640, 0, NULL, false, "text"},
+	{"root/up/link", S_IFLNK | 0777, 0, "root/elsewhere", false},
+	{"root/up/twice", S_IFREG | 0640, 0, NULL, false, NULL, 2},
+	{"mount(tmpfs)/dir", 0, 0, NULL, true},
+	{"mount(tmpfs)/dir/fifo", 0, 0, NULL, true},
+	{"mount(tmpfs)/file", 0, 0, NULL, true},
+	{"mount(tmpfs)/link", 0, 0, NULL, true},
+	{"mount(tmpfs)/twice", 0, 0, NULL, true},
+	{"mount(tmpfs)/.berth-hard-links", 0, 0, NULL, true},
 	{"root/etc/resolv.conf", 0, 0, NULL, true},
 	{"tree(/host/resolv.conf)", S_IFREG | 0644, 0, NULL, false},
 	{"/host/absent", 0, 0, NULL, true},
@@ -475,7 +493,7 @@ static void test_eagain_is_bounded(void **state)
 	(void)state;
 	sample_reset(0, 0);
 	assert_int_equal(rootfs_run(&err), 0);
-	for (int n = 1; n <= 60; n++) {
+	for (int n = 1; n <= 160; n++) {
 		sample_reset(n, EAGAIN);
 		if (rootfs_run(&err) == 0) {
 			seen++; /* one EAGAIN was repeated */

@@ -261,7 +261,7 @@ static void test_values(void **state)
 static void test_refused(void **state)
 {
 	static const char *const names[] = {
-		"idmap", "ridmap", "tmpcopyup", "copy-symlink", "src-nofollow", "dest-nofollow"};
+		"idmap", "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
