@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "sys/file.h"
 
 /* "\040" and the like are single bytes. */
@@ -26,25 +26,26 @@ static void unescape(char *text)
 
 static bool parse(char *text, struct sys_mountinfo_line *ret_line)
 {
-	char *tail = strstr(text, " - ");
-	char *point = NULL;
+	char *field = strsep(&text, " ");
+	char *point;
 
-	if (!tail) {
+	if (!field || str_to_u64(field, &ret_line->id) < 0) {
 		return false;
 	}
-	*tail = '\0';
-	tail += strlen(" - ");
-	ret_line->id = strtoull(text, NULL, 10);
-	for (int field = 0; field < 5; field++) {
-		point = strsep(&text, " ");
+	for (int i = 1; field && i < 5; i++) {
+		field = strsep(&text, " ");
 	}
-	if (!point) {
+	point = field;
+	while (field && !str_is_equal(field, "-")) {
+		field = strsep(&text, " ");
+	}
+	if (!field) {
 		return false;
 	}
 	unescape(point);
 	ret_line->point = point;
-	ret_line->fstype = strsep(&tail, " ");
-	return true;
+	ret_line->fstype = strsep(&text, " ");
+	return ret_line->fstype != NULL;
 }
 
 int sys_mountinfo_next(struct sys_mountinfo *mounts, struct sys_mountinfo_line *ret_line)
