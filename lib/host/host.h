@@ -79,6 +79,13 @@ int host_child_seal(struct host_child *child, struct berth_error *err) must_use;
 int host_child_spawn(
 	struct host_child *child, uint32_t preserved_fds, struct berth_error *err) must_use;
 
+/* Part of step "spawn": the CPUs of a child before it joins its cgroup, and after that (`has_cgroup`: there is one).
+ * Where the plan says nothing it gets all of its cgroup's then, and not those that this process is confined to. */
+int host_child_affinity_first(
+	struct host_child *child, const struct host_plan *plan, struct berth_error *err) must_use;
+int host_child_affinity(struct host_child *child, const struct host_plan *plan, bool has_cgroup,
+	struct berth_error *err) must_use;
+
 /* Steps "oomscore" and "send", and the conversation until the child is ready: maps, handover, console.
  * 1 where the child waits for hooks (BOOT_HOOKS): the caller runs them and calls host_child_resume(). */
 int host_child_build(struct host_child *child, const struct host_plan *plan,

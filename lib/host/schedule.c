@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * process.scheduler and process.ioPriority. The kernel says with a number why it does not take what it is given; which of its reasons it can
+ * process.scheduler, process.ioPriority, process.execCPUAffinity. The kernel says with a number why it does not take what it is given; which of its reasons it can
  * be stands in the error.
  */
 #include "host/schedule.h"
@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "host/host.h"
 #include "sys/abi.h"
 #include "sys/cred.h"
 #include "sys/schedule.h"
@@ -90,4 +91,34 @@ int host_schedule(pid_t pid, const struct host_plan *plan, struct berth_error *e
 	int r = plan->scheduler ? set_scheduler(pid, plan->scheduler, err) : 0;
 
 	return r == 0 && plan->io_class ? set_io_priority(pid, plan, err) : r;
+}
+
+static int set_affinity(
+	pid_t pid, const struct wire_bytes *cpus, const char *pointer, struct berth_error *err)
+{
+	int r = cpus->length > 0 ? sys_set_affinity(pid, cpus->data, cpus->length) : 0;
+
+	if (r < 0) {
+		error_system(err, r, "set the CPU affinity%s",
+			r == -EINVAL ? ": it may use none of these CPUs" : "");
+		error_add_pointer(err, pointer);
+	}
+	return r;
+}
+
+int host_child_affinity_first(
+	struct host_child *child, const struct host_plan *plan, struct berth_error *err)
+{
+	return set_affinity(
+		child->init_pid, &plan->first_cpus, "/process/execCPUAffinity/initial", err);
+}
+
+int host_child_affinity(struct host_child *child, const struct host_plan *plan, bool has_cgroup,
+	struct berth_error *err)
+{
+	/* That it fails is no harm: then the child has what it had. */
+	if (plan->cpus.length == 0 && has_cgroup) {
+		(void)!sys_set_affinity_all(child->init_pid);
+	}
+	return set_affinity(child->init_pid, &plan->cpus, "/process/execCPUAffinity/final", err);
 }

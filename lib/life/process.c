@@ -143,13 +143,21 @@ static int spawn(struct life_process *process, const struct cgroup *cgroup, pid_
 	struct berth_error *err)
 {
 	struct host_child *child = &process->child;
+	const struct host_plan *plan = &process->plan.host;
 	int r = host_child_spawn(child, process->wish.preserved_fds, err);
 
+	if (r < 0) {
+		return r;
+	}
+	r = host_child_affinity_first(child, plan, err);
 	if (r == 0 && cgroup) {
 		r = cgroup_join(cgroup, child->init_pid, near, err);
-		if (r < 0) {
-			error_add_step(err, wire_step_name(WIRE_STEP_spawn));
-		}
+	}
+	if (r == 0) {
+		r = host_child_affinity(child, plan, cgroup && cgroup->count > 0, err);
+	}
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_spawn));
 	}
 	return r;
 }

@@ -214,6 +214,20 @@ static void inherit_labels(const struct spec_process *container, const struct pl
 		first_given(asked->selinux_label, process->selinux_label, container->selinux_label);
 }
 
+/* How it is scheduled: as the container's config has it where --process does not say. */
+static void inherit_schedule(const struct spec_process *container, struct spec_process *process)
+{
+	if (!process->scheduler.is_present) {
+		process->scheduler = container->scheduler;
+	}
+	if (!process->io_priority.is_present) {
+		process->io_priority = container->io_priority;
+	}
+	if (!process->exec_affinity.is_present) {
+		process->exec_affinity = container->exec_affinity;
+	}
+}
+
 uint32_t plan_exec_facts_wanted(const struct spec *spec, const struct plan_exec *asked)
 {
 	struct spec_process process = asked->process ? *asked->process : spec->process;
@@ -247,6 +261,7 @@ int plan_exec_make(const struct spec *container, const struct plan_exec *asked,
 		r = make_process(&work, asked, &spec.process, err);
 	}
 	inherit_labels(&container->process, asked, &spec.process);
+	inherit_schedule(&container->process, &spec.process);
 	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(planners); i++) {
 		r = planners[i](&work, err);
 	}

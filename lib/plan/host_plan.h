@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "wire/bootstrap.h"
+#include "wire/record.h"
 
 struct host_rlimit {
 	int resource; /* RLIMIT_* */
@@ -160,6 +161,9 @@ struct host_plan {
 	const struct host_scheduler *scheduler; /* NULL: the caller's */
 	uint32_t io_class;                      /* IOPRIO_CLASS_*, of ioprio_set(2); 0: as it is */
 	uint32_t io_priority;
+	/* sched_setaffinity(2): masks in the order of unsigned long. Before it joins the cgroup; empty: as it is. And
+	 * after it; empty: all CPUs of the cgroup, where there is one. */
+	struct wire_bytes first_cpus, cpus;
 	bool has_oom_score_adj; /* without, the child has the caller's */
 	int32_t oom_score_adj;
 	bool may_keep_oom_score;            /* that the kernel refuses to lower it is no failure */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process.scheduler and process.ioPriority (config.md): sched_setattr(2) and ioprio_set(2) of the process. */
+/*
+ * process.scheduler, process.ioPriority and process.execCPUAffinity (config.md): sched_setattr(2), ioprio_set(2) and
+ * sched_setaffinity(2) of the process.
+ */
 #include <inttypes.h>
 
 #include "plan/words.h"
@@ -174,9 +177,33 @@ static int plan_io_priority(struct plan_work *work, struct berth_error *err)
 	return r;
 }
 
+/* Of exec alone; for the container's first process it is read, so that what is wrong in it is not found later. */
+static int plan_affinity(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_affinity *asked = &work->spec->process.exec_affinity;
+	struct host_plan *host = &work->plan->host;
+	struct wire_bytes first = {0};
+	struct wire_bytes last = {0};
+	int r = plan_list_read(
+		work, asked->initial, "/process/execCPUAffinity/initial", &first, err);
+
+	if (r == 0) {
+		r = plan_list_read(
+			work, asked->final, "/process/execCPUAffinity/final", &last, err);
+	}
+	if (r == 0 && work->plan->boot.flags & BOOT_ENTER) {
+		host->first_cpus = first;
+		host->cpus = last;
+	}
+	return r;
+}
+
 int plan_schedule(struct plan_work *work, struct berth_error *err)
 {
 	int r = plan_scheduler(work, err);
 
-	return r < 0 ? r : plan_io_priority(work, err);
+	if (r == 0) {
+		r = plan_io_priority(work, err);
+	}
+	return r < 0 ? r : plan_affinity(work, err);
 }

@@ -121,6 +121,11 @@ const char *plan_seccomp_flag_name(uint32_t *flags);
 uint32_t plan_propagation(const char *name, bool *ret_is_recursive);
 const char *plan_propagation_name(uint32_t propagation, bool is_recursive);
 
+/* "0-3,7" as a mask of bits in the order of unsigned long, without words of zero at its end. Nothing is written where
+ * the text is NULL, or has no number in it (list.c). */
+int plan_list_read(struct plan_work *work, const char *text, const char *pointer,
+	struct wire_bytes *ret_mask, struct berth_error *err) must_use;
+
 /* path.c: paths as text; nothing there looks at a file system. */
 
 /* A path inside the container, cleaned as text: absolute, without ".", "..", doubled or last

@@ -102,6 +102,14 @@ static const struct spec_row io_priority_rows[] = {
 static const struct spec_table io_priority_table = {
 	sizeof(struct spec_io_priority), io_priority_rows, ARRAY_COUNT(io_priority_rows)};
 
+static const struct spec_row affinity_rows[] = {
+	{.key = "initial", .type = SPEC_STRING, .offset = offsetof(struct spec_affinity, initial)},
+	{.key = "final", .type = SPEC_STRING, .offset = offsetof(struct spec_affinity, final)},
+};
+
+static const struct spec_table affinity_table = {
+	sizeof(struct spec_affinity), affinity_rows, ARRAY_COUNT(affinity_rows)};
+
 static const struct spec_row process_rows[] = {
 	{.key = "terminal", .type = SPEC_BOOL, .offset = offsetof(struct spec_process, terminal)},
 	{.key = "consoleSize", .type = SPEC_OBJECT, .table = &console_table},
@@ -148,7 +156,11 @@ static const struct spec_row process_rows[] = {
 		.offset = offsetof(struct spec_process, io_priority),
 		.present = offsetof(struct spec_process, io_priority.is_present),
 		.table = &io_priority_table},
-	{.key = "execCPUAffinity", .type = SPEC_UNBUILT},
+	{.key = "execCPUAffinity",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_process, exec_affinity),
+		.present = offsetof(struct spec_process, exec_affinity.is_present),
+		.table = &affinity_table},
 };
 
 const struct spec_table spec_process_table = {

@@ -70,6 +70,12 @@ struct spec_io_priority {
 	int64_t priority;
 };
 
+/* process.execCPUAffinity: lists of CPUs, "0-3,7" */
+struct spec_affinity {
+	bool is_present;
+	const char *initial, *final;
+};
+
 struct spec_process {
 	bool is_present;
 	bool terminal;
@@ -85,6 +91,7 @@ struct spec_process {
 	int64_t oom_score_adj;
 	struct spec_scheduler scheduler;
 	struct spec_io_priority io_priority;
+	struct spec_affinity exec_affinity;
 };
 
 struct spec_root {

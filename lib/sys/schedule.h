@@ -2,6 +2,7 @@
 #ifndef SYS_SCHEDULE_H
 #define SYS_SCHEDULE_H
 /* How the kernel's schedulers treat a process. */
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,5 +20,9 @@ int sys_set_scheduler(pid_t pid, const struct sys_scheduler *scheduler) must_use
 
 /* ioprio_set(2): IOPRIO_CLASS_*, and the priority in that class. */
 int sys_set_io_priority(pid_t pid, uint32_t io_class, uint32_t priority) must_use;
+
+/* sched_setaffinity(2): a mask of bits in the order of unsigned long; and every CPU that there may be. */
+int sys_set_affinity(pid_t pid, const void *mask, size_t size) must_use;
+int sys_set_affinity_all(pid_t pid) must_use;
 
 #endif

@@ -217,3 +217,64 @@ berth_stat() {
 	run unshare -Ur "$BERTH" run --bundle "$bundle" "$cid"
 	assert_error "/process/scheduler" "needs CAP_SYS_NICE"
 }
+
+cpus_of() {
+	grep '^Cpus_allowed_list:' | cut -f2
+}
+
+@test "execCPUAffinity: exec gets the final CPUs, also beyond 1024, and the container's process all of its cgroup" {
+	local all last
+	# All that this test may have: the kernel leaves out what its cgroup has not.
+	all=$(taskset -c 0-1023 cat /proc/self/status | cpus_of)
+	last=$(nproc --all)
+	last=$((last - 1))
+	in_container 'grep Cpus_allowed_list: /proc/self/status; exec sleep 100'
+	config '.process.execCPUAffinity = {"initial": "0", "final": $cpus}' --arg cpus "$last,1500-1501, 8000"
+	in_background
+	run "$BERTH" exec "$cid" cat /proc/self/status
+	end_background
+	[ "$(cpus_of <<<"$output")" = "$last" ]
+	[ "$(cpus_of <"$bundle/out")" = "$all" ]
+	# What the caller is confined to, it is not.
+	in_container 'grep Cpus_allowed_list: /proc/self/status; exec sleep 100'
+	config 'del(.process.execCPUAffinity)'
+	taskset -c "$last" "$BERTH" run --bundle "$bundle" --detach "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
+	run taskset -c "$last" "$BERTH" exec "$cid" cat /proc/self/status
+	"$BERTH" delete --force "$cid"
+	[ "$(cpus_of <<<"$output")" = "$all" ]
+	[ "$(cpus_of <"$bundle/out")" = "$all" ]
+}
+
+@test "execCPUAffinity: the initial CPUs come before the cgroup, the final ones after it" {
+	in_container 'echo started; exec sleep 100'
+	config '.process.execCPUAffinity = {"initial": "0", "final": "0-1"}'
+	in_background
+	strace -qq -e trace=sched_setaffinity,write -o "$bundle/trace" "$BERTH" exec "$cid" true 3>&-
+	# The initial mask, the pid into the first cgroup.procs, the final mask.
+	run sed -n -e 's/^sched_setaffinity(.*\[\(.*\)\]) *= 0$/cpus \1/p' -e 's/^write([0-9]*, "[0-9][0-9]*", [0-9]*) *= [0-9]*$/pid/p' "$bundle/trace"
+	jq -n '{"args": ["cat", "/proc/self/status"], "cwd": "/", "env": ["PATH=/bin"], "execCPUAffinity": {"final": "0"}}' >"$bundle/process"
+	local order=$output
+	# --process has its own; and where it has none, the container's.
+	run "$BERTH" exec --process "$bundle/process" "$cid"
+	local own=$output
+	end_background
+	[ "$(uniq <<<"$order")" = "$(printf 'cpus 0\npid\ncpus 0 1')" ]
+	[ "$(cpus_of <<<"$own")" = 0 ]
+}
+
+@test "execCPUAffinity: a list that is none, and CPUs that are not there" {
+	config '.process.execCPUAffinity = {"initial": "0-", "final": "0"}'
+	berth_run
+	assert_error "/process/execCPUAffinity/initial" 'no list of numbers below 65536, such as "0-3,7": "0-"'
+	config '.process.execCPUAffinity = {"initial": "", "final": "0,x"}'
+	berth_run
+	assert_error "/process/execCPUAffinity/final" '"0,x"'
+	in_container 'echo started; exec sleep 100'
+	config '.process.execCPUAffinity = {"final": "7000"}'
+	in_background
+	run "$BERTH" exec "$cid" true
+	end_background
+	assert_status 255
+	assert_contains "/process/execCPUAffinity/final"
+	assert_contains "none of these CPUs: invalid argument (step spawn)"
+}
