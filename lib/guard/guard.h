@@ -42,8 +42,9 @@ int guard_session_keyring(const char *name, struct berth_error *err) must_use;
  * their own. Files and terminals stay the caller's. Where a user namespace does not permit it, so do the pipes. */
 int guard_give_pipes(uint32_t uid, struct berth_error *err) must_use;
 
-/* "inherit": what the kernel does for a process, and for its children and its program as well: the execution domain
- * (personality(2)). Before a filter, which may forbid the calls. */
+/* "inherit": what the kernel does for a process, and for its children and its program as well: the execution
+ * domain (personality(2)) and the NUMA policy (set_mempolicy(2)). Before a filter, which may forbid the calls, and in
+ * its cgroup, whose cpuset says which nodes there are. */
 int guard_inherit(const struct boot *boot, struct berth_error *err) must_use;
 
 /* "label": writes a label to an open file below /proc, whose path is for errors, and makes sure that something

@@ -63,15 +63,27 @@ int guard_no_new_privs(struct berth_error *err)
 	return r;
 }
 
+static int inherit_failed(int r, const char *what, const char *pointer, struct berth_error *err)
+{
+	error_system(err, r, "set the %s", what);
+	error_add_pointer(err, pointer);
+	return r;
+}
+
 int guard_inherit(const struct boot *boot, struct berth_error *err)
 {
 	int r = boot->flags & BOOT_PERSONALITY ? sys_personality(boot->personality) : 0;
 
 	if (r < 0) {
-		error_system(err, r, "set the personality");
-		error_add_pointer(err, "/linux/personality");
+		return inherit_failed(r, "personality", "/linux/personality", err);
 	}
-	return r;
+	if (boot->flags & BOOT_MEMORY_POLICY) {
+		r = sys_set_mempolicy(
+			(int)boot->memory_mode, boot->memory_nodes.data, boot->memory_nodes.length);
+	}
+	return r < 0 ? inherit_failed(r, "memory policy (are its nodes there, and in its cpuset?)",
+			       "/linux/memoryPolicy", err)
+		     : 0;
 }
 
 int guard_undumpable(struct berth_error *err)

@@ -81,6 +81,11 @@ static void put_linux(struct json_writer *writer)
 	put_enabled(writer, "apparmor", true);
 	put_enabled(writer, "selinux", true);
 	put_enabled(writer, "intelRdt", false);
+	json_write_key(writer, "memoryPolicy");
+	json_write_begin(writer, '{');
+	put_names(writer, "modes", PLAN_FEATURE_MEMORY_MODE);
+	put_names(writer, "flags", PLAN_FEATURE_MEMORY_FLAG);
+	json_write_end(writer, '}');
 	json_write_key(writer, "mountExtensions");
 	json_write_begin(writer, '{');
 	put_enabled(writer, "idmap", false);

@@ -241,7 +241,7 @@ int plan_exec_make(const struct spec *container, const struct plan_exec *asked,
 	struct berth_error *err)
 {
 	static const plan_fn planners[] = {plan_rule_process, plan_process, plan_process_labels,
-		plan_identity, plan_seccomp, plan_schedule, plan_personality};
+		plan_identity, plan_seccomp, plan_schedule, plan_personality, plan_memory_policy};
 	struct spec spec = *container;
 	struct plan plan = {0};
 	struct plan_work work = {

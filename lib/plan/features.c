@@ -28,6 +28,10 @@ const char *plan_feature_name(
 		return plan_namespace_at(index);
 	case PLAN_FEATURE_CAPABILITY:
 		return plan_capability_name((uint32_t)index);
+	case PLAN_FEATURE_MEMORY_MODE:
+		return plan_memory_mode_words.rows[index].name;
+	case PLAN_FEATURE_MEMORY_FLAG:
+		return plan_memory_flag_words.rows[index].name;
 	default:
 		return plan_seccomp_name(feature, index);
 	}

@@ -21,6 +21,7 @@ static const plan_fn planners[] = {
 	plan_device_rules,
 	plan_schedule,
 	plan_personality,
+	plan_memory_policy,
 	plan_sysctls,
 	plan_hooks,
 	plan_annotations,

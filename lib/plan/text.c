@@ -405,6 +405,44 @@ static void write_seccomp(struct plan_out *out, const struct host_seccomp *secco
 	plan_out_text(out, "listener", seccomp->listener_path);
 }
 
+/* The numbers of the bits of a mask, as ranges. */
+static void write_mask(struct plan_out *out, const struct wire_bytes *mask)
+{
+	const unsigned long *words = mask->data;
+	const size_t word_bits = 8 * sizeof(*words);
+	const char *separator = " ";
+	size_t first = SIZE_MAX;
+
+	for (size_t i = 0; i <= mask->length * 8; i++) {
+		bool is_set = i < mask->length * 8 && (words[i / word_bits] >> i % word_bits & 1);
+
+		if (is_set && first == SIZE_MAX) {
+			first = i;
+		} else if (!is_set && first != SIZE_MAX) {
+			plan_out_add(out, "%s%zu", separator, first);
+			if (i - first > 1) {
+				plan_out_add(out, "-%zu", i - 1);
+			}
+			separator = ",";
+			first = SIZE_MAX;
+		}
+	}
+}
+
+static void write_memory_policy(struct plan_out *out, const struct boot *boot)
+{
+	uint32_t mode = boot->memory_mode;
+
+	if (!(boot->flags & BOOT_MEMORY_POLICY)) {
+		return;
+	}
+	plan_out_label(out, "memory policy");
+	plan_out_add(out, "%s", plan_word_name(&plan_memory_mode_words, mode & PLAN_MEMORY_MODE));
+	write_mask(out, &boot->memory_nodes);
+	plan_word_write_bits(out, &plan_memory_flag_words, mode & ~(uint32_t)PLAN_MEMORY_MODE);
+	plan_out_add(out, "\n");
+}
+
 static void write_after_pivot(struct plan_out *out, const struct plan *plan)
 {
 	const struct boot *boot = &plan->boot;
@@ -441,6 +479,7 @@ static void write_after_pivot(struct plan_out *out, const struct plan *plan)
 		plan_out_row(out, "personality", "%s",
 			plan_word_name(&plan_personality_words, boot->personality));
 	}
+	write_memory_policy(out, boot);
 	plan_out_row(out, "umask", "%04o", boot->umask);
 	if (!(boot->flags & BOOT_NO_NEW_PRIVS)) {
 		write_seccomp(out, plan->host.seccomp, boot->seccomp.flags);

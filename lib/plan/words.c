@@ -2,6 +2,7 @@
 #include "plan/words.h"
 
 #include <linux/ioprio.h>
+#include <linux/mempolicy.h>
 #include <linux/personality.h>
 #include <sys/resource.h>
 
@@ -37,6 +38,27 @@ static const struct plan_word io_class_rows[] = {
 	{NULL, 0},
 };
 const struct plan_words plan_io_class_words = {"I/O scheduling class", io_class_rows};
+
+/* set_mempolicy(2). The last one is of Linux 6.9. */
+static const struct plan_word memory_mode_rows[] = {
+	{"MPOL_DEFAULT", MPOL_DEFAULT},
+	{"MPOL_PREFERRED", MPOL_PREFERRED},
+	{"MPOL_BIND", MPOL_BIND},
+	{"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
+	{"MPOL_LOCAL", MPOL_LOCAL},
+	{"MPOL_PREFERRED_MANY", 5},
+	{"MPOL_WEIGHTED_INTERLEAVE", 6},
+	{NULL, 0},
+};
+const struct plan_words plan_memory_mode_words = {"mode of a memory policy", memory_mode_rows};
+
+static const struct plan_word memory_flag_rows[] = {
+	{"MPOL_F_NUMA_BALANCING", 1 << 13},
+	{"MPOL_F_RELATIVE_NODES", MPOL_F_RELATIVE_NODES},
+	{"MPOL_F_STATIC_NODES", MPOL_F_STATIC_NODES},
+	{NULL, 0},
+};
+const struct plan_words plan_memory_flag_words = {"flag of a memory policy", memory_flag_rows};
 
 /* personality(2): those that config-linux.md has. */
 static const struct plan_word personality_rows[] = {

@@ -23,7 +23,11 @@ extern const struct plan_words plan_rlimit_words;         /* RLIMIT_* */
 extern const struct plan_words plan_policy_words;         /* SCHED_* */
 extern const struct plan_words plan_scheduler_flag_words; /* SCHED_FLAG_* */
 extern const struct plan_words plan_io_class_words;       /* IOPRIO_CLASS_* */
+extern const struct plan_words plan_memory_mode_words;    /* MPOL_* */
+extern const struct plan_words plan_memory_flag_words;    /* MPOL_F_* */
 extern const struct plan_words plan_personality_words;    /* PER_* */
+
+enum { PLAN_MEMORY_MODE = 0xff }; /* the flags are the bits above it */
 
 /* The row of a name, or NULL; `name` may be NULL. */
 const struct plan_word *plan_word_find(const struct plan_words *words, const char *name);

@@ -89,6 +89,20 @@ static const struct spec_row personality_rows[] = {
 static const struct spec_table personality_table = {
 	sizeof(struct spec_personality), personality_rows, ARRAY_COUNT(personality_rows)};
 
+static const struct spec_row memory_policy_rows[] = {
+	{.key = "mode",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_memory_policy, mode)},
+	{.key = "nodes", .type = SPEC_STRING, .offset = offsetof(struct spec_memory_policy, nodes)},
+	{.key = "flags",
+		.type = SPEC_STRINGS,
+		.offset = offsetof(struct spec_memory_policy, flags)},
+};
+
+static const struct spec_table memory_policy_table = {
+	sizeof(struct spec_memory_policy), memory_policy_rows, ARRAY_COUNT(memory_policy_rows)};
+
 static const struct spec_row linux_rows[] = {
 	{.key = "namespaces",
 		.type = SPEC_OBJECTS,
@@ -140,7 +154,11 @@ static const struct spec_row linux_rows[] = {
 		.table = &personality_table},
 	{.key = "intelRdt", .type = SPEC_UNBUILT},
 	{.key = "timeOffsets", .type = SPEC_UNBUILT},
-	{.key = "memoryPolicy", .type = SPEC_UNBUILT},
+	{.key = "memoryPolicy",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_linux, memory_policy),
+		.present = offsetof(struct spec_linux, memory_policy.is_present),
+		.table = &memory_policy_table},
 };
 
 const struct spec_table spec_linux_table = {

@@ -287,6 +287,14 @@ struct spec_personality {
 	struct spec_strings flags;
 };
 
+/* linux.memoryPolicy */
+struct spec_memory_policy {
+	bool is_present;
+	const char *mode;  /* "MPOL_BIND" */
+	const char *nodes; /* "0-3,7" */
+	struct spec_strings flags;
+};
+
 struct spec_linux {
 	bool is_present;
 	struct spec_namespaces namespaces;
@@ -297,6 +305,7 @@ struct spec_linux {
 	struct spec_seccomp seccomp;
 	struct spec_annotations sysctl;
 	struct spec_personality personality;
+	struct spec_memory_policy memory_policy;
 	const char *cgroups_path;
 	struct spec_resources resources;
 };

@@ -301,6 +301,13 @@ int sys_personality(uint32_t personality)
 	return syscall(SYS_personality, personality) < 0 ? -errno : 0;
 }
 
+int sys_set_mempolicy(int mode, const void *nodes, size_t size)
+{
+	/* The kernel takes one bit less than it is told. */
+	return sys_result(
+		syscall(SYS_set_mempolicy, mode, size ? nodes : NULL, size ? size * 8 + 1 : 0));
+}
+
 int sys_setsid(void)
 {
 	return setsid() < 0 ? -errno : 0;

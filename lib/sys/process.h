@@ -81,6 +81,10 @@ int sys_get_rlimit(int resource, struct rlimit *ret_limit) must_use;
 /* personality(2); children and programs inherit it. */
 int sys_personality(uint32_t personality) must_use;
 
+/* set_mempolicy(2): MPOL_* and its flags, and a mask of nodes in the order of unsigned long, of `size` bytes (NULL where
+ * that is 0). Children and programs inherit it. */
+int sys_set_mempolicy(int mode, const void *nodes, size_t size) must_use;
+
 int sys_setsid(void) must_use;
 int sys_set_ctty(int fd) must_use; /* TIOCSCTTY */
 bool sys_is_tty(int fd);

@@ -122,6 +122,8 @@ static const struct wire_field boot_fields[] = {
 	FIELD(34, WIRE_TEXT, boot, selinux_label),
 	FIELD(35, WIRE_TEXT, boot, mask_option),
 	FIELD(40, WIRE_U32, boot, personality),
+	FIELD(41, WIRE_U32, boot, memory_mode),
+	FIELD(42, WIRE_BYTES, boot, memory_nodes),
 };
 const struct wire_record boot_record = {
 	"boot", sizeof(struct boot), boot_fields, ARRAY_COUNT(boot_fields)};

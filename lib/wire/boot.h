@@ -149,9 +149,10 @@ enum boot_flag {
 	BOOT_HOOKS = 1 << 10, /* before the pivot there are hooks, of the parent or of the child */
 	BOOT_LIVE = 1 << 11, /* mounts in a container that is there, and no program: HOLD brings its
 				mount namespace; no mount of masked_paths is unmounted */
-	BOOT_KEEP_GROUPS = 1 << 13, /* the caller's supplementary groups stay: no setgroups(2) */
-	BOOT_PERSONALITY = 1 << 16, /* it becomes `personality` */
-	BOOT_LISTEN_PID = 1 << 12,  /* LISTEN_PID is this process's pid, which only it knows */
+	BOOT_KEEP_GROUPS = 1 << 13,   /* the caller's supplementary groups stay: no setgroups(2) */
+	BOOT_PERSONALITY = 1 << 16,   /* it becomes `personality` */
+	BOOT_MEMORY_POLICY = 1 << 17, /* its NUMA policy is `memory_mode`, with `memory_nodes` */
+	BOOT_LISTEN_PID = 1 << 12,    /* LISTEN_PID is this process's pid, which only it knows */
 };
 
 struct boot {
@@ -184,6 +185,9 @@ struct boot {
 	const char
 		*mask_option; /* one more option of the directory that masks others; NULL: none */
 	uint32_t personality; /* PER_*, with BOOT_PERSONALITY */
+	uint32_t memory_mode; /* MPOL_* and MPOL_F_* */
+	struct wire_bytes
+		memory_nodes; /* a mask of bits in the order of unsigned long; empty: none */
 };
 
 /* The table of struct boot. */

@@ -52,7 +52,7 @@
 	X(203, C, home)          /* HOME from the container's passwd */ \
 	X(220, C, umask)         /* umask */ \
 	X(221, C, descriptors)   /* nothing of the host stays open but the stream */ \
-	X(222, C, inherit)       /* personality: what children and programs inherit */ \
+	X(222, C, inherit)       /* personality, memory policy: what programs inherit */ \
 	X(230, C, ready)         /* tell P, wait for "go" */ \
 	X(231, P, limits)        /* rlimits, scheduler and I/O priority of C */ \
 	X(232, P, go)            /* let C go on */ \

@@ -266,3 +266,44 @@ keys_script='grep -o "keyring   _ses.keyed.box[.]" /proc/keys; echo secrets $(gr
 		[ "$output" = 00000008 ]
 	done
 }
+
+@test "memoryPolicy: the program, its children and exec have it" {
+	if [ ! -e /proc/self/numa_maps ]; then # a kernel that has no such policies
+		config '.linux.memoryPolicy = {"mode": "MPOL_LOCAL"}'
+		berth_run
+		assert_error "/linux/memoryPolicy" "function not implemented"
+		return
+	fi
+	in_container 'head -n 1 /proc/self/numa_maps | cut -d" " -f2; exec sleep 100'
+	policy_is() {
+		config '.linux.memoryPolicy = $p' --argjson p "$1"
+		in_background
+		run "$BERTH" exec "$cid" sh -c 'head -n 1 /proc/self/numa_maps | cut -d" " -f2'
+		end_background
+		"$BERTH" delete --force "$cid"
+		[ "$output" = "$2" ]
+		[ "$(cat "$bundle/out")" = "$2" ]
+	}
+	policy_is '{"mode": "MPOL_BIND", "nodes": "0"}' bind:0
+	policy_is '{"mode": "MPOL_INTERLEAVE", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]}' interleave=static:0
+	policy_is '{"mode": "MPOL_PREFERRED", "nodes": "0-0", "flags": ["MPOL_F_RELATIVE_NODES"]}' prefer=relative:0
+	policy_is '{"mode": "MPOL_LOCAL"}' local
+	policy_is '{"mode": "MPOL_DEFAULT"}' default
+	policy_is null default
+}
+
+@test "memoryPolicy: what is none, and nodes that are not there" {
+	refused() {
+		config '.linux.memoryPolicy = $p' --argjson p "$1"
+		berth_run
+		assert_error "/linux/memoryPolicy$2" "$3"
+	}
+	refused '{"mode": "MPOL_X"}' /mode 'is no mode of a memory policy: "MPOL_X"'
+	refused '{"mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_X"]}' /flags/0 "MPOL_F_X"
+	refused '{"mode": "MPOL_BIND"}' /nodes "MPOL_BIND needs at least one node"
+	refused '{"mode": "MPOL_DEFAULT", "nodes": "0"}' /nodes "MPOL_DEFAULT takes no nodes"
+	refused '{"mode": "MPOL_BIND", "nodes": "0-"}' /nodes '"0-"'
+	refused '{"mode": "MPOL_BIND", "nodes": "1000"}' "" "are its nodes there, and in its cpuset?"
+	[[ $output = *"(step inherit)" ]]
+	[ -z "$(left_processes)$(left_cgroups)" ]
+}

@@ -127,6 +127,8 @@ struct boot *boot_sample(struct arena *arena, size_t mounts)
 		.hooks = {"{\"id\":\"x\"}", "/srv", 5, 6, sample_hooks(arena, "createContainer", 3),
 			sample_hooks(arena, "startContainer", mounts / 3)},
 		.personality = 8,
+		.memory_mode = 0x8002,
+		.memory_nodes = {"\0nodes\0", 7},
 		.seccomp = {{"\0filter\0of 15\0", 15}, 0x80000004},
 		.mounts = {.items = arena_alloc(arena, mounts, sizeof(struct boot_mount))},
 		.devices = {.items = arena_alloc(arena, mounts / 2, sizeof(struct boot_device))},

@@ -52,3 +52,12 @@ int sys_personality(uint32_t personality)
 	(void)snprintf(line, sizeof(line), "personality 0x%x", personality);
 	return fake_called(line);
 }
+
+int sys_set_mempolicy(int mode, const void *nodes, size_t size)
+{
+	char line[FAKE_LABEL_SIZE];
+
+	(void)snprintf(line, sizeof(line), "set_mempolicy 0x%x nodes 0x%lx of %zu bytes",
+		(unsigned int)mode, *(const unsigned long *)nodes, size);
+	return fake_called(line);
+}

@@ -134,6 +134,7 @@ static const char *const readonly_paths[] = {"/proc/sys", "/proc/absent", NULL};
 static const char *const masked_paths[] = {
 	"/proc/kcore", "/proc/acpi", "/sys/firmware", "/proc/keys", "/absent", NULL};
 static const uint32_t groups[] = {4, 24};
+static const unsigned long nodes_mask[] = {0x81};
 static const uint64_t filter[] = {6, 6};
 
 static struct boot_sysctl sysctls[] = {
@@ -144,7 +145,8 @@ static struct boot_sysctl sysctls[] = {
 };
 
 static const struct boot sample = {
-	.flags = BOOT_TERMINAL | BOOT_ROOT_READONLY | BOOT_NO_NEW_PRIVS | BOOT_PERSONALITY,
+	.flags = BOOT_TERMINAL | BOOT_ROOT_READONLY | BOOT_NO_NEW_PRIVS | BOOT_PERSONALITY |
+		 BOOT_MEMORY_POLICY,
 	.root = "/bundle/rootfs",
 	.root_propagation = MS_PRIVATE,
 	.is_root_propagation_recursive = 1,
@@ -170,6 +172,8 @@ static const struct boot sample = {
 	.apparmor_exec = "exec box",
 	.mask_option = "context=user_u:object_r:box_t",
 	.personality = 8,
+	.memory_mode = 0x8002,
+	.memory_nodes = {nodes_mask, sizeof(nodes_mask)},
 };
 
 /* What the sample finds. */

@@ -103,6 +103,9 @@ static const struct section {
 		"\"syscalls\": [{\"names\": [\"x\"], \"action\": \"x\", "
 		"\"args\": [{\"index\": 1, \"value\": 1, \"op\": \"x\"",
 		"}]}]}}}"},
+	{"/linux/memoryPolicy",
+		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"memoryPolicy\": {\"mode\": \"x\"",
+		"}}}"},
 	{"/linux/personality",
 		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"personality\": {\"domain\": \"x\"",
 		"}}}"},
