@@ -136,4 +136,10 @@ int criu_run(const struct criu_request *request, const struct criu_setting *sett
 /* The version of the program. */
 int criu_version(struct arena *arena, uint32_t *ret_version, struct berth_error *err) must_use;
 
+/* The security module whose labels the images have, as CRIU numbers them. */
+enum criu_module { CRIU_MODULE_NONE, CRIU_MODULE_SELINUX, CRIU_MODULE_APPARMOR };
+
+/* 0, -EPROTO where inventory.img is none, or that of opening it. */
+int criu_images_module(int images_fd, uint32_t *ret_module) must_use;
+
 #endif

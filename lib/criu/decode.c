@@ -23,6 +23,7 @@ enum {
 	VERSION_major = 1,
 	VERSION_minor = 2,
 	VERSION_sublevel = 4,
+	INVENTORY_lsmtype = 6,
 };
 
 enum { FORM_VARINT = 0, FORM_FIXED64 = 1, FORM_BYTES = 2, FORM_FIXED32 = 5 };
@@ -219,6 +220,24 @@ int criu_decode(const void *bytes, size_t length, struct criu_reply *ret_reply)
 	}
 	if (r == 0) {
 		*ret_reply = reply;
+	}
+	return r;
+}
+
+int criu_decode_inventory(const void *bytes, size_t length, uint32_t *ret_module)
+{
+	struct in in = {.bytes = bytes, .left = length};
+	uint32_t module = CRIU_MODULE_NONE;
+	struct field field;
+	int r;
+
+	while ((r = next_field(&in, &field)) > 0) {
+		if (is_number(&field, INVENTORY_lsmtype)) {
+			module = (uint32_t)field.value;
+		}
+	}
+	if (r == 0) {
+		*ret_module = module;
 	}
 	return r;
 }

@@ -33,6 +33,9 @@ size_t criu_encode_answer(bool is_success, uint8_t bytes[8]);
 /* 0, or -EPROTO. What is not known is passed over; texts are cut. */
 int criu_decode(const void *bytes, size_t length, struct criu_reply *ret_reply) must_use;
 
+/* The same for the message in inventory.img: *ret_module is its enum criu_module. */
+int criu_decode_inventory(const void *bytes, size_t length, uint32_t *ret_module) must_use;
+
 /* The first thing that is wrong by a log, and by a line of one: "" where there is none. */
 void criu_log_error(int work_fd, const char *name, char *text, size_t size);
 void criu_error_text(const char *line, char *text, size_t size);

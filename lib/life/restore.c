@@ -146,6 +146,39 @@ static int find_cgroups(struct restore *restore, struct berth_error *err)
 	return 0;
 }
 
+static bool is_given(const char *text)
+{
+	return text && text[0];
+}
+
+/* A CRIU that was built without SELinux, as Debian's, saves a process without its label, and restores it under
+ * that of its own: it would run as the caller. */
+static int check_labels(struct restore *restore, struct berth_error *err)
+{
+	const struct spec_process *process = &restore->birth->config->spec.process;
+	bool is_profile = is_given(process->apparmor_profile);
+	bool is_label = is_given(process->selinux_label);
+	uint32_t module = CRIU_MODULE_NONE;
+	int r;
+
+	if ((!is_profile && !is_label) || restore->asked->lsm_profile) {
+		return 0;
+	}
+	r = criu_images_module(restore->criu.images_fd, &module);
+	if (r < 0) {
+		return error_system(err, r, "read %s/inventory.img", restore->criu.image_path);
+	}
+	if (is_label && module != CRIU_MODULE_SELINUX) {
+		return error_field(err, BERTH_ERROR_UNSUPPORTED, "/process/selinuxLabel",
+			"the images have no labels of SELinux, which criu did not know");
+	}
+	if (is_profile && module != CRIU_MODULE_APPARMOR) {
+		return error_field(err, BERTH_ERROR_UNSUPPORTED, "/process/apparmorProfile",
+			"the images have no profiles of AppArmor, which criu did not know");
+	}
+	return 0;
+}
+
 static int prepare(struct restore *restore, struct berth_error *err)
 {
 	const struct spec *spec = &restore->birth->config->spec;
@@ -154,6 +187,9 @@ static int prepare(struct restore *restore, struct berth_error *err)
 
 	if (r == 0) {
 		r = life_criu_restore_stdio(criu, err);
+	}
+	if (r == 0) {
+		r = check_labels(restore, err);
 	}
 	if (r == 0) {
 		r = find_root(restore, err);

@@ -10,7 +10,6 @@ bats_require_minimum_version 1.5.0
 load ../kit/container
 load ../kit/labels
 
-FILES=/sys/fs/selinux
 HOST=system_u:system_r:kernel_t:s0-s0:c0.c3
 BOX=system_u:system_r:container_t:s0:c1,c2
 OTHER=system_u:system_r:other_t:s0
@@ -18,18 +17,10 @@ MOUNT=system_u:object_r:plain_t:s0:c1,c2
 PLAIN=system_u:object_r:plain_t:s0
 
 setup_file() {
-	is_enabled || return 0
+	selinux_is_enabled || return 0
 	# In a shell of its own, which keeps what make_bundle sets.
 	(without_policy) >"$BATS_FILE_TMPDIR/without" 2>&1 || true
-	checkpolicy -M -U allow -c 33 -o "$BATS_FILE_TMPDIR/policy" "$BATS_TEST_DIRNAME/selinux.conf" >/dev/null
-	mount -t selinuxfs selinuxfs $FILES
-	# The whole of it in one write.
-	dd if="$BATS_FILE_TMPDIR/policy" of=$FILES/load bs=1M 2>/dev/null
-	echo 1 >$FILES/enforce
-}
-
-is_enabled() {
-	[ "$(id -u)" = 0 ] && grep -q selinuxfs /proc/filesystems
+	selinux_enforce "$BATS_TEST_DIRNAME/selinux.conf"
 }
 
 # What is said before there is a policy: later there is no way back.
@@ -45,7 +36,7 @@ without_policy() {
 }
 
 setup() {
-	is_enabled || skip "no-selinux: the kernel has none enabled"
+	selinux_is_enabled || skip "no-selinux: the kernel has none enabled"
 	make_bundle
 	echo S >"$bundle/rootfs/secret"
 	echo C >"$bundle/rootfs/category"
@@ -64,11 +55,6 @@ look='cat /proc/self/attr/current | tr "\0" "\n"; for i in secret category; do c
 
 label() {
 	python3 -c 'import os, sys; os.setxattr(sys.argv[1], "security.selinux", sys.argv[2].encode())' "$@"
-}
-
-# label_of PATH
-label_of() {
-	python3 -c 'import os, sys; print(os.getxattr(sys.argv[1], "security.selinux").decode().rstrip("\0"))' "$1"
 }
 
 # labels PROCESS [MOUNT]

@@ -256,6 +256,22 @@ static void test_error_text(void **state)
 	assert_string_equal(text, "");
 }
 
+/* As CRIU 3.17.1 writes it on a kernel with AppArmor. */
+static void test_inventory(void **state)
+{
+	static const uint8_t bytes[] = {0x08, 0x02, 0x10, 0x01, 0x1a, 0x04, 0x30, 0x01, 0x38, 0x03,
+		0x20, 0x01, 0x28, 0x01, 0x30, 0x02, 0x58, 0x00};
+	uint32_t module = CRIU_MODULE_SELINUX;
+
+	(void)state;
+	assert_int_equal(criu_decode_inventory(bytes, sizeof(bytes), &module), 0);
+	assert_int_equal(module, CRIU_MODULE_APPARMOR);
+	/* Before the field there was no module. */
+	assert_int_equal(criu_decode_inventory(bytes, 14, &module), 0);
+	assert_int_equal(module, CRIU_MODULE_NONE);
+	assert_int_equal(criu_decode_inventory(bytes, 15, &module), -EPROTO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_error_text),
+		cmocka_unit_test(test_inventory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
