@@ -177,6 +177,16 @@ void life_watch_config(const struct life_watch *watch, struct life_config *confi
 	}
 }
 
+void life_watch_update(const struct life_watch *watch, struct life_config *asked)
+{
+	struct log_notes notes = {0};
+
+	if (watch->context->log.fn) {
+		spec_note_unknown_update(asked->tree, &asked->arena, &notes);
+		tell_notes(watch, LOG_LEVEL_DEBUG, &notes);
+	}
+}
+
 void life_watch_plan(const struct life_watch *watch, const struct plan *plan)
 {
 	if (watch->context->log.fn) {

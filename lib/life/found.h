@@ -17,6 +17,7 @@ void life_watch_tell(const struct life_watch *watch, const char *format, ...) pr
 
 /* What was read and is ignored, and what of it will not be so. */
 void life_watch_config(const struct life_watch *watch, struct life_config *config);
+void life_watch_update(const struct life_watch *watch, struct life_config *asked);
 void life_watch_plan(const struct life_watch *watch, const struct plan *plan);
 
 struct life_found {

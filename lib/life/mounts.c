@@ -142,6 +142,7 @@ int life_mounts(const struct life_context *context, const char *id, const char *
 		r = life_config_open_mounts(&live.asked, text, length, err);
 	}
 	if (r == 0) {
+		life_watch_config(&live.found.watch, &live.asked);
 		r = live_plan(&live, err);
 	}
 	if (r == 0) {

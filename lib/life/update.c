@@ -164,6 +164,7 @@ int life_update(const struct life_context *context, const char *id, const char *
 	}
 	r = find(&update, context, id, err);
 	if (r == 0) {
+		life_watch_update(&update.found.watch, &update.asked);
 		r = apply(&update, err);
 		if (r < 0) {
 			life_config_locate(&update.asked, err);

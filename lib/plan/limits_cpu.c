@@ -188,10 +188,13 @@ static void put_weight(struct limits *limits, const struct spec_cpu *cpu)
 	const char *now = plan_limits_text_now(limits, file);
 	bool is_idle = plan_limits_now(limits, "cpu.idle") > 0;
 
-	if (cpu->shares != 0 && is_idle && !cpu->has_idle) {
+	if (limits->work->is_update && cpu->shares != 0 && cpu->has_idle && cpu->idle != 0) {
+		plan_limits_refuse(
+			limits, pointer, "cannot be set for a cgroup that becomes idle", NULL);
+	} else if (cpu->shares != 0 && is_idle && !cpu->has_idle) {
 		plan_limits_refuse(
 			limits, pointer, "cannot be set while the cgroup is idle (cpu.idle)", NULL);
-	} else if (cpu->shares != 0 && !(is_idle && cpu->idle != 0)) {
+	} else if (cpu->shares != 0) {
 		plan_limits_put(limits, pointer, file,
 			plan_limits_unsigned(
 				limits, is_v2 ? plan_cpu_weight(cpu->shares) : cpu->shares),

@@ -118,9 +118,11 @@ static void put_v1(struct limits *limits, const struct spec_memory *memory)
 			"memory.kmem.tcp.limit_in_bytes",
 			plan_limits_number(limits, memory->kernel_tcp), 0);
 	}
-	if (memory->disable_oom_killer) {
+	/* A new cgroup has it: only an update can ask for it. */
+	if (memory->disable_oom_killer ||
+		(memory->has_disable_oom_killer && limits->work->is_update)) {
 		plan_limits_put(limits, "/linux/resources/memory/disableOOMKiller",
-			"memory.oom_control", "1", 0);
+			"memory.oom_control", memory->disable_oom_killer ? "1" : "0", 0);
 	}
 	if (memory->use_hierarchy) {
 		plan_limits_put(limits, "/linux/resources/memory/useHierarchy",

@@ -7,6 +7,8 @@
  * belongs to that one, so the flags of the host's mounts are locked in it (mount_namespaces(7)): what is
  * read-only on the host, the container cannot make writable.
  */
+#include <string.h>
+
 #include "base/str.h"
 #include "plan/work.h"
 
@@ -18,8 +20,7 @@ static int target_error(struct plan_work *work, const struct boot_mount *mount, 
 		mount->target, reason);
 }
 
-/* What was made with the container. A new procfs would show what is masked in the one that is there, and
- * which cgroups the container has is not on its config alone. */
+/* What was made with the container. */
 static int check_added(struct plan_work *work, struct berth_error *err)
 {
 	const struct boot_mounts *mounts = &work->plan->boot.mounts;
@@ -35,6 +36,7 @@ static int check_added(struct plan_work *work, struct berth_error *err)
 	return 0;
 }
 
+/* Which cgroups the container has is not on its config alone. */
 static int check_types(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec_mounts *asked = &work->spec->mounts;
@@ -50,6 +52,73 @@ static int check_types(struct plan_work *work, struct berth_error *err)
 	return 0;
 }
 
+static int find_below(struct plan_work *work, const struct spec_strings *paths, const char *place,
+	const char **ret_path, struct berth_error *err)
+{
+	size_t length = strlen(place);
+
+	for (size_t i = 0; i < paths->count; i++) {
+		const char *path = plan_path_inside(work->arena, paths->items[i]);
+
+		if (!path) {
+			return plan_no_memory(err);
+		}
+		if (strncmp(path, place, length) == 0 &&
+			(path[length] == '/' || path[length] == '\0')) {
+			*ret_path = paths->items[i];
+		}
+	}
+	return 0;
+}
+
+static bool is_bind(const struct spec_mount *mount)
+{
+	bool is_bind = false;
+
+	for (size_t i = 0; i < mount->options.count; i++) {
+		is_bind = is_bind || plan_option_is_bind(mount->options.items[i]);
+	}
+	return is_bind;
+}
+
+/* A new procfs or sysfs shows what is covered in the one that is there. */
+static int check_covered(struct plan_work *work, const struct spec_mount *mount, size_t index,
+	struct berth_error *err)
+{
+	const struct spec_linux *config = &work->spec->linux_section;
+	const char *type = mount->type ? mount->type : "";
+	bool is_proc = str_is_equal(type, "proc");
+	const char *place = is_proc ? "/proc" : "/sys";
+	const char *path = NULL;
+	int r = 0;
+
+	if ((!is_proc && !str_is_equal(type, "sysfs")) || is_bind(mount)) {
+		return 0;
+	}
+	r = find_below(work, &config->masked_paths, place, &path, err);
+	if (r == 0) {
+		r = find_below(work, &config->readonly_paths, place, &path, err);
+	}
+	if (r == 0 && path) {
+		r = error_field(err, BERTH_ERROR_CONFIG,
+			arena_printf(work->arena, "/mounts/%zu/type", index),
+			"\"%s\" would show what the container has masked or read-only: %s", type,
+			path);
+	}
+	return r;
+}
+
+static int check_all_covered(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_mounts *asked = &work->spec->mounts;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < asked->count; i++) {
+		r = check_covered(work, &asked->items[i], i, err);
+	}
+	return r;
+}
+
 static int plan_add(struct plan_work *work, struct berth_error *err)
 {
 	int r = check_types(work, err);
@@ -63,7 +132,10 @@ static int plan_add(struct plan_work *work, struct berth_error *err)
 	if (r == 0) {
 		r = plan_mounts(work, err);
 	}
-	return r < 0 ? r : check_added(work, err);
+	if (r == 0) {
+		r = check_added(work, err);
+	}
+	return r < 0 ? r : check_all_covered(work, err);
 }
 
 /* What the container cannot be without: its root, its procfs, and what covers something of them. */

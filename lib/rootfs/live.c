@@ -21,27 +21,47 @@
 #include "sys/mount.h"
 #include "sys/process.h"
 
-/* The working directory is /proc/self/fd from here on. */
-static int live_enter(struct rootfs *rootfs, int ns_fd, struct berth_error *err)
+static int live_open_fds(int *ret_fd, struct berth_error *err)
 {
-	static const char fds_path[] = "/proc/self/fd";
-	autofd int fds_fd = sys_open(fds_path, O_PATH | O_DIRECTORY);
+	static const char path[] = "/proc/self/fd";
+	autofd int fd = sys_open(path, O_PATH | O_DIRECTORY);
 	uint64_t magic = 0;
-	int r = fds_fd < 0 ? fds_fd : sys_fs_magic(fds_fd, &magic);
+	int r = fd < 0 ? fd : sys_fs_magic(fd, &magic);
 
 	if (r == 0 && magic != PROC_SUPER_MAGIC) {
 		r = -ENODEV;
 	}
 	if (r < 0) {
-		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, fds_path, "open");
+		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, path, "open");
 	}
-	r = sys_setns(ns_fd, CLONE_NEWNS);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* Into the container's mount namespace, or into a copy of it in which nothing that is done reaches a mount of others. The
+ * working directory is /proc/self/fd from here on. */
+static int live_enter(
+	struct rootfs *rootfs, int ns_fd, int fds_fd, bool is_copy, struct berth_error *err)
+{
+	const struct sys_mount_attr alone = {.propagation = MS_PRIVATE};
+	int r = sys_setns(ns_fd, CLONE_NEWNS);
+
+	if (r == 0 && is_copy) {
+		r = sys_unshare(CLONE_NEWNS);
+	}
 	if (r == 0) {
 		r = sys_fchdir(fds_fd);
 	}
-	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, NULL,
-			       "join the mount namespace of the container")
-		     : rootfs_enter(rootfs, err);
+	if (r < 0) {
+		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, NULL,
+			"join the mount namespace of the container");
+	}
+	r = rootfs_enter(rootfs, err);
+	if (r == 0 && is_copy) {
+		r = sys_mount_setattr(rootfs->root_fd, AT_RECURSIVE, &alone);
+		r = r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_MOUNT_SETATTR, "/", "make private") : 0;
+	}
+	return r;
 }
 
 static int live_unmount(int fd)
@@ -111,16 +131,14 @@ static int live_find(struct rootfs *rootfs, const struct boot *boot, const char 
 	return 0;
 }
 
-/* One round over the list: with the mounts looked up alone, or unmounted too. */
-static int unmount_round(
-	struct rootfs *rootfs, const struct boot *boot, bool is_wanted, struct berth_error *err)
+static int live_unmount_all(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
 {
 	for (size_t i = 0; i < boot->mounts.count; i++) {
 		const struct boot_mount *mount = &boot->mounts.items[i];
 		autofd int fd = -1;
 		int r = live_find(rootfs, boot, mount->target, &fd, err);
 
-		if (r == 0 && is_wanted) {
+		if (r == 0) {
 			r = live_unmount(fd);
 			if (r < 0) {
 				rootfs_fail(err, r, ROOTFS_CALL_OTHER, mount->target,
@@ -136,22 +154,38 @@ static int unmount_round(
 	return 0;
 }
 
-int rootfs_live(struct rootfs *rootfs, const struct boot *boot, int ns_fd, struct berth_error *err)
+static int live_add(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
 {
-	int r = live_enter(rootfs, ns_fd, err);
+	int r = rootfs_mounts(rootfs, boot, err);
 
-	if (r == 0 && boot->mounts.count > 0 && boot->mounts.items[0].kind == BOOT_MOUNT_GONE) {
-		r = unmount_round(rootfs, boot, false, err);
-		return r < 0 ? r : unmount_round(rootfs, boot, true, err);
-	}
 	if (r == 0) {
-		r = rootfs_mounts(rootfs, boot, err);
-		if (r == 0) {
-			r = rootfs_remount(rootfs, boot, err);
-		}
-		if (r < 0) {
-			live_undo(rootfs);
-		}
+		r = rootfs_remount(rootfs, boot, err);
+	}
+	if (r < 0) {
+		live_undo(rootfs);
 	}
 	return r;
+}
+
+/* One mount may hide another of the list, or lie on it: what comes of all of them is known when it was done. So it is done
+ * in a copy first, and nothing is undone where that fails: who was in a mount would not be in the one in its place. */
+int rootfs_live(struct rootfs *rootfs, const struct boot *boot, int ns_fd, struct berth_error *err)
+{
+	bool is_removal = boot->mounts.count > 0 && boot->mounts.items[0].kind == BOOT_MOUNT_GONE;
+	autofd int fds_fd = -1;
+	int r = live_open_fds(&fds_fd, err);
+
+	if (r == 0 && is_removal) {
+		r = live_enter(rootfs, ns_fd, fds_fd, true, err);
+		if (r == 0) {
+			r = live_unmount_all(rootfs, boot, err);
+		}
+	}
+	if (r == 0) {
+		r = live_enter(rootfs, ns_fd, fds_fd, false, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	return is_removal ? live_unmount_all(rootfs, boot, err) : live_add(rootfs, boot, err);
 }

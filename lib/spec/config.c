@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "spec/table.h"
 
 static const struct spec_row root_rows[] = {
@@ -230,6 +231,28 @@ static const struct spec_row update_rows[] = {
 
 static const struct spec_table update_table = {
 	sizeof(struct spec_update), update_rows, ARRAY_COUNT(update_rows)};
+
+/* Both tables are about the same object. */
+void spec_note_unknown_update(
+	const struct json_value *tree, struct arena *arena, struct log_notes *notes)
+{
+	struct json_value rest = *tree;
+	struct json_value *members = arena_alloc(arena, tree->length + 1, sizeof(*members));
+	size_t count = 0;
+
+	for (const struct json_value *at = tree->first; members && at; at = at->next) {
+		if (!str_is_equal(at->key, update_rows[0].key)) {
+			members[count] = *at;
+			members[count].next = NULL;
+			if (count > 0) {
+				members[count - 1].next = &members[count];
+			}
+			count++;
+		}
+	}
+	rest.first = count > 0 ? members : NULL;
+	spec_table_note_unknown(&spec_resources_table, &rest, arena, notes);
+}
 
 int spec_decode_update(const struct json_value *tree, struct arena *arena,
 	struct spec_update *ret_update, struct berth_error *err)

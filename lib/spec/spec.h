@@ -213,6 +213,7 @@ struct spec_memory {
 	int64_t limit, reservation, swap, kernel, kernel_tcp;
 	bool has_swappiness;
 	uint64_t swappiness; /* 0 to 100; UINT64_MAX is -1 of a caller that has no value */
+	bool has_disable_oom_killer;
 	bool disable_oom_killer, use_hierarchy, check_before_update;
 };
 
@@ -366,6 +367,10 @@ struct spec_update {
 };
 int spec_decode_update(const struct json_value *tree, struct arena *arena,
 	struct spec_update *ret_update, struct berth_error *err) must_use;
+
+/* The keys of such an object that were ignored. */
+void spec_note_unknown_update(
+	const struct json_value *tree, struct arena *arena, struct log_notes *notes);
 
 /* The config that `berth spec` writes, as text from malloc: the starting point that people edit. With
  * `is_rootless` for a user with these ids: a user namespace that maps them to root, no new network. */

@@ -194,13 +194,28 @@ all='[{"destination": "/data/ro", "type": "bind", "source": "$B/src", "options":
 }
 
 @test "file systems of a namespace are those of the container's" {
-	started
+	started 'del(.linux.maskedPaths, .linux.readonlyPaths)'
 	change add '[{"destination": "/p", "type": "proc"}, {"destination": "/s", "type": "sysfs"}]'
 	assert_status 0
 	inside sh -c 'readlink /p/1/ns/pid; readlink /proc/1/ns/pid; ls /s/class/net'
 	[ "${lines[0]}" = "${lines[1]}" ]
 	[ "${lines[2]}" = lo ]
 	[ "${#lines[@]}" = 3 ]
+}
+
+@test "a new procfs or sysfs does not show what is masked in the one that is there" {
+	started '.linux.maskedPaths = ["/proc/keys", "/proc/../sys/firmware"] | .linux.readonlyPaths = ["/proc/sys"]'
+	change add '[{"destination": "/t", "type": "tmpfs"}, {"destination": "/p", "type": "proc"}]'
+	assert_error "/mounts/1/type (line 1, column" '"proc" would show what the container has masked or read-only: /proc/sys'
+	change add '[{"destination": "/s", "type": "sysfs", "options": ["ro"]}]'
+	assert_error "/mounts/0/type" '"sysfs" would show what the container has masked or read-only: /proc/../sys/firmware'
+	run mounted /t /p /s
+	[ -z "$output" ]
+	"$BERTH" delete --force "$cid"
+	# The control: where nothing of it is covered, also with a name that only begins like it.
+	started '.linux.maskedPaths = ["/proc/keys", "/system"] | .linux.readonlyPaths = []'
+	change add '[{"destination": "/s", "type": "sysfs"}]'
+	assert_status 0
 }
 
 @test "a user namespace: mounted, used by its root, removed" {
@@ -347,6 +362,42 @@ remount_in_userns() {
 		assert_error "/mounts/1/destination (line 1, column" "nothing is mounted on" "step mounts"
 	done
 	run mounted /single /scratch
+	[ "${#lines[@]}" = 2 ]
+}
+
+@test "remove: a list that takes away what it names later removes nothing" {
+	started
+	local list before
+	change add '[{"destination": "/a", "type": "tmpfs"}, {"destination": "/a/b", "type": "tmpfs"}, {"destination": "/s", "type": "tmpfs"}]'
+	assert_status 0
+	before=$(inside cat /proc/self/mountinfo && echo "$output")
+	# The last one goes first: it is one place twice, or it hides the one before it.
+	for list in '[{"destination": "/s"}, {"destination": "/s"}]' '[{"destination": "/a/b"}, {"destination": "/a"}]' \
+		'[{"destination": "/s"}, {"destination": "/a"}, {"destination": "/s/."}]' \
+		'[{"destination": "/"}, {"destination": "/a"}]'; do
+		change remove "$list"
+		assert_error "/mounts/0/destination (line 1, column"
+		[ "$before" = "$(inside cat /proc/self/mountinfo && echo "$output")" ]
+	done
+	# Shared with the host, or with another container, it is not unmounted there.
+	change remove '[{"destination": "/a"}, {"destination": "/a/b"}, {"destination": "/s"}]'
+	assert_status 0
+	run mounted /a /a/b /s
+	[ -z "$output" ]
+	host_is_clean
+}
+
+@test "remove: what the trial does does not reach those that share the mounts" {
+	started
+	run unshare -m sh -ec 'mount -t tmpfs top "$2/src"; mount --make-shared "$2/src"
+		"$1" mounts add "$3" "$4"; mkdir "$2/src/sub"; mount -t tmpfs sub "$2/src/sub"
+		if "$1" mounts remove "$3" "$5"; then exit 1; fi
+		mountpoint -q "$2/src/sub"' sh "$BERTH" "$bundle" "$cid" \
+		<(echo "[{\"destination\": \"/tree\", \"source\": \"$bundle/src\", \"options\": [\"rbind\", \"rshared\"]}]") \
+		<(echo '[{"destination": "/nothing"}, {"destination": "/tree/sub"}]')
+	assert_status 0
+	assert_contains "nothing is mounted on"
+	run mounted /tree /tree/sub
 	[ "${#lines[@]}" = 2 ]
 }
 

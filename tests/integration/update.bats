@@ -457,10 +457,56 @@ update_json() {
 	refused "/blockIO/throttleReadBpsDevice/0" "$(path "$(is_v2 && echo io.max || echo blkio.throttle.read_bps_device)")" \
 		"no such device" -- update_json '{
 		"memory": {"limit": 268435456, "swap": 536870912, "reservation": 2097152},
-		"cpu": {"shares": 1024, "quota": 30000, "period": 60000, "burst": 1000, "cpus": "0-1", "mems": "0", "idle": 1},
+		"cpu": {"shares": 1024, "quota": 30000, "period": 60000, "burst": 1000, "cpus": "0-1", "mems": "0"},
 		"blockIO": {"weight": 500, "throttleReadBpsDevice": [{"major": 4000, "minor": 7, "rate": 1}]},
 		"pids": {"limit": 7}}'
 	refused "--cpuset-cpus" "$(path cpuset.cpus)" -- update --memory 32m --cpu-quota 45000 --cpuset-cpus 4000 --pids-limit 3
+}
+
+@test "the share of a cgroup that becomes idle would be lost, and is refused" {
+	start
+	refused "berth: --cpu-share: cannot be set for a cgroup that becomes idle" -- update --cpu-share 512 --cpu-idle 1
+	refused "/cpu/shares (line 1, column" "becomes idle" -- update_json '{"cpu": {"shares": 512, "idle": 1}}'
+	# The control: one that becomes idle no more.
+	update --cpu-idle 1
+	update --cpu-share 512 --cpu-idle 0
+	holds_one cpu.shares 512 cpu.weight 59
+}
+
+@test "disableOOMKiller: on and off, and what is not named stays" {
+	start
+	if is_v2; then
+		refused "/memory/disableOOMKiller" "version 2" -- update_json '{"memory": {"disableOOMKiller": true}}'
+		update_json '{"memory": {"disableOOMKiller": false}}'
+		return
+	fi
+	local file
+	file=$(path memory.oom_control)
+	grep -qx "oom_kill_disable 0" "$file"
+	update_json '{"memory": {"disableOOMKiller": true}}'
+	grep -qx "oom_kill_disable 1" "$file"
+	update_json '{"memory": {"limit": 67108864}}'
+	grep -qx "oom_kill_disable 1" "$file"
+	update_json '{"memory": {"disableOOMKiller": false}}'
+	grep -qx "oom_kill_disable 0" "$file"
+	# What is put back is on again.
+	refused "/cpu/cpus" -- update_json '{"memory": {"disableOOMKiller": true}, "cpu": {"cpus": "4000"}}'
+	grep -qx "oom_kill_disable 0" "$file"
+}
+
+@test "keys that nobody knows are ignored, with a line for those who look for it" {
+	start
+	echo '{"ociVersion": "1.2.0", "pids": {"limit": 77, "typo": 1}, "nonsense": {}, "blockIO": {"weightDevice": []}}' >"$bundle/r.json"
+	run "$BERTH" update --resources "$bundle/r.json" "$cid"
+	assert_status 0
+	[ -z "$output" ]
+	holds pids.max 77
+	run "$BERTH" --debug update --resources "$bundle/r.json" "$cid"
+	assert_status 0
+	assert_contains "/pids/typo is no field that is known here: ignored"
+	assert_contains "/nonsense is no field"
+	refute_contains "/ociVersion is no field"
+	refute_contains "/pids/limit is no field"
 }
 
 # misc_device: the minor number of a device (major 10) whose driver is there and lets root open it.

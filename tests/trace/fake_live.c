@@ -28,6 +28,12 @@ int sys_setns(int fd, int nstype)
 	return called("setns", fd);
 }
 
+int sys_unshare(int flags)
+{
+	(void)flags;
+	return called("unshare", -1);
+}
+
 /* Of the paths of the sample, those below /mnt. */
 int sys_is_mount_root(int fd, bool *ret_is_root)
 {
