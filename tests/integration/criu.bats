@@ -63,7 +63,7 @@ false_criu() {
 	run "$BERTH" checkpoint --manage-cgroups-mode hard "$cid"
 	assert_error --manage-cgroups-mode "not \"hard\""
 	run "$BERTH" checkpoint --manage-cgroups-mode= "$cid"
-	assert_error --manage-cgroups-mode 'not ""'
+	assert_error "--manage-cgroups-mode is empty"
 	run "$BERTH" checkpoint --network-lock key "$cid"
 	assert_error --network-lock "not \"key\""
 	run "$BERTH" checkpoint --empty-ns uts "$cid"
