@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "host/host.h"
+#include "host/idmount.h"
 #include "host/proc.h"
 #include "host/schedule.h"
 #include "sys/file.h"
@@ -250,6 +251,25 @@ static int hand_over(struct host_child *child, const struct host_plan *plan,
 	return send_frame(child, WIRE_FRAME_MAPPED, NULL, -1, err);
 }
 
+/* A bind source of the child gets its ids. */
+static int map_mount(struct host_child *child, const struct host_plan *plan,
+	const struct frame *frame, struct berth_error *err)
+{
+	autoarena struct arena arena;
+	struct frame_idmap asked = {0};
+	int r = decode(frame, &arena, &asked);
+
+	if (r < 0) {
+		return error_set(err, BERTH_ERROR_PROTOCOL, "IDMAP is malformed");
+	}
+	r = host_idmap_mount(&plan->idmaps, asked.mount, frame->passed_fd, err);
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_sources));
+		return r;
+	}
+	return send_frame(child, WIRE_FRAME_IDMAPPED, NULL, -1, err);
+}
+
 static int send_plan(struct host_child *child, const struct host_plan *plan,
 	const struct boot *boot, struct berth_error *err)
 {
@@ -294,6 +314,9 @@ static int converse(struct host_child *child, const struct host_plan *plan, bool
 		child->hooks_ms = 0;
 		if (r == WIRE_FRAME_CHILD) {
 			r = hand_over(child, plan, &frame, err);
+		} else if (r == WIRE_FRAME_IDMAP) {
+			r = map_mount(child, plan, &frame, err);
+			close_fd(&frame.passed_fd);
 		} else if (r == WIRE_FRAME_CONSOLE) {
 			close_fd(&child->console_fd);
 			child->console_fd = take_fd(&frame.passed_fd);

@@ -88,7 +88,7 @@ static void put_linux(struct json_writer *writer)
 	json_write_end(writer, '}');
 	json_write_key(writer, "mountExtensions");
 	json_write_begin(writer, '{');
-	put_enabled(writer, "idmap", false);
+	put_enabled(writer, "idmap", true);
 	json_write_end(writer, '}');
 	put_enabled(writer, "netDevices", false);
 	json_write_end(writer, '}');

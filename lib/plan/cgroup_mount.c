@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "plan/work.h"
+#include "plan/mount.h"
 
 bool plan_is_cgroup_mount(const struct spec_mount *asked)
 {

@@ -152,6 +152,20 @@ struct host_cgroup {
 	struct host_devices devices;
 };
 
+/* The ids of a bind mount. */
+struct host_idmap {
+	uint32_t mount;                /* its place in the list of struct boot */
+	bool is_recursive;             /* with the mounts below */
+	const char *uid_map, *gid_map; /* lines as in uid_map(5); NULL: those of ns_path */
+	const char *ns_path;           /* absolute path of a user namespace */
+	const char *pointer;           /* JSON pointer of what asked for it */
+};
+
+struct host_idmaps {
+	struct host_idmap *items;
+	size_t count;
+};
+
 struct host_plan {
 	struct wire_bootstrap init; /* InitMsg: joins, clone flags, maps */
 	enum host_map_way map_way;
@@ -171,6 +185,7 @@ struct host_plan {
 	bool has_notify;                    /* the container has a notify socket */
 	const char *pidfd_receiver; /* absolute path of a socket that gets a pidfd; NULL: none */
 	struct host_cgroup cgroup;
+	struct host_idmaps idmaps;
 };
 
 #endif

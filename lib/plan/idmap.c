@@ -66,9 +66,8 @@ static int map_check(struct plan_work *work, const struct spec_mappings *mapping
 	return 0;
 }
 
-/* The lines of uid_map or gid_map. */
-static int map_text(struct plan_work *work, const struct spec_mappings *mappings,
-	const char *pointer, const char **ret_text, struct berth_error *err)
+int plan_map_text(struct plan_work *work, const struct spec_mappings *mappings, const char *pointer,
+	const char **ret_text, struct berth_error *err)
 {
 	int r = map_check(work, mappings, pointer, err);
 	char *data = r == 0 ? arena_alloc(work->arena, ABI_ID_MAP_BYTES, 1) : NULL;
@@ -141,9 +140,10 @@ int plan_idmap(struct plan_work *work, struct berth_error *err)
 	if (!plan_creates(work, CLONE_NEWUSER)) {
 		return 0;
 	}
-	r = map_text(work, &asked->uid_mappings, "/linux/uidMappings", &init->uid_map, err);
+	r = plan_map_text(work, &asked->uid_mappings, "/linux/uidMappings", &init->uid_map, err);
 	if (r == 0) {
-		r = map_text(work, &asked->gid_mappings, "/linux/gidMappings", &init->gid_map, err);
+		r = plan_map_text(
+			work, &asked->gid_mappings, "/linux/gidMappings", &init->gid_map, err);
 	}
 	if (r == 0) {
 		choose_way(work);

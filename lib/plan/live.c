@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "plan/work.h"
+#include "plan/mount.h"
 
 static int target_error(struct plan_work *work, const struct boot_mount *mount, const char *reason,
 	struct berth_error *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plan/work.h"
+#include "plan/mount.h"
 
 #include "base/str.h"
 
@@ -74,6 +74,12 @@ static const char *type_of(const struct spec_mount *asked)
 	return asked->type ? asked->type : "";
 }
 
+static bool is_idmapped(const struct plan_mount *mount)
+{
+	return mount->options.idmap || mount->asked->uid_mappings.count > 0 ||
+	       mount->asked->gid_mappings.count > 0;
+}
+
 static int plan_bind(
 	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err)
 {
@@ -103,7 +109,7 @@ static int plan_bind(
 	next->source = source;
 	next->flags = options->is_recursive ? BOOT_MOUNT_RECURSIVE : 0;
 	next->flags |= str_is_equal(mount->target, "/proc") ? BOOT_MOUNT_STRICT : 0;
-	return 0;
+	return is_idmapped(mount) ? plan_idmap_mount(work, mount, err) : 0;
 }
 
 /* An id in an option is one of the container, and the kernel refuses an unmapped one without saying
@@ -242,6 +248,11 @@ static int plan_one(struct plan_work *work, const struct spec_mount *asked, size
 	if (mount.options.is_bind) {
 		return plan_bind(work, &mount, err);
 	}
+	if (is_idmapped(&mount)) {
+		return error_field(err, BERTH_ERROR_CONFIG,
+			mount.options.idmap ? mount.options.idmap : mount.pointer,
+			"only a bind mount can have mapped ids");
+	}
 	if (mount.options.remount) {
 		return error_field(err, BERTH_ERROR_UNSUPPORTED, mount.options.remount,
 			"mount option \"remount\" is supported on bind mounts only");
@@ -256,6 +267,7 @@ int plan_mounts(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec_mounts *asked = &work->spec->mounts;
 	struct boot_mounts *mounts = &work->plan->boot.mounts;
+	struct host_idmaps *idmaps = &work->plan->host.idmaps;
 	size_t max = plan_cgroup_mount_max(work->facts);
 
 	if (asked->count >= SIZE_MAX / max) {
@@ -263,7 +275,8 @@ int plan_mounts(struct plan_work *work, struct berth_error *err)
 	}
 	/* And one for plan_notify(). */
 	mounts->items = arena_alloc(work->arena, asked->count * max + 1, sizeof(*mounts->items));
-	if (!mounts->items) {
+	idmaps->items = arena_alloc(work->arena, asked->count, sizeof(*idmaps->items));
+	if (!mounts->items || !idmaps->items) {
 		return plan_no_memory(err);
 	}
 	for (size_t i = 0; i < asked->count; i++) {

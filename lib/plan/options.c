@@ -18,6 +18,7 @@ enum effect {
 	EFFECT_DATA,      /* a flag of the file system, under its own name */
 	EFFECT_DATA_DROP, /* the flag `data` is taken back */
 	EFFECT_COPY_UP,
+	EFFECT_IDMAP,
 	EFFECT_REFUSED
 };
 
@@ -54,7 +55,7 @@ static const struct option_row tree_rows[] = {
 	{"shared", EFFECT_PROPAGATION, MS_SHARED, NULL},
 	{"slave", EFFECT_PROPAGATION, MS_SLAVE, NULL},
 	{"unbindable", EFFECT_PROPAGATION, MS_UNBINDABLE, NULL},
-	{"idmap", EFFECT_REFUSED, 0, NULL},
+	{"idmap", EFFECT_IDMAP, 0, NULL},
 };
 
 static const struct option_row plain_rows[] = {
@@ -303,19 +304,32 @@ static void row_apply(
 	case EFFECT_NOTHING:
 	case EFFECT_REMOUNT:
 	case EFFECT_COPY_UP:
+	case EFFECT_IDMAP:
 	case EFFECT_REFUSED:
 		break;
 	}
 }
 
+/* crun's form "idmap=uids=...": what follows, or NULL for any other option. */
+static const char *idmap_text(const char *option)
+{
+	const char *name = option + (option[0] == 'r' ? 1 : 0);
+
+	return str_has_prefix(name, "idmap=") ? name + strlen("idmap=") : NULL;
+}
+
 /* Those that the mount as a whole has to be judged for. */
-static void judged_apply(
-	struct parse *parse, const struct option_row *row, const char *option_pointer)
+static void judged_apply(struct parse *parse, const struct option_row *row, const char *option,
+	const char *option_pointer)
 {
 	if (row->effect == EFFECT_REMOUNT) {
 		parse->options.remount = option_pointer;
 	} else if (row->effect == EFFECT_COPY_UP) {
 		parse->options.tmpcopyup = option_pointer;
+	} else if (row->effect == EFFECT_IDMAP) {
+		parse->options.idmap = option_pointer;
+		parse->options.idmap_text = idmap_text(option);
+		parse->options.is_idmap_recursive = option[0] == 'r';
 	}
 }
 
@@ -323,7 +337,7 @@ static int option_apply(struct parse *parse, const char *option, size_t origin, 
 	struct berth_error *err)
 {
 	bool is_tree;
-	const struct option_row *row = row_find(option, &is_tree);
+	const struct option_row *row = row_find(idmap_text(option) ? "idmap" : option, &is_tree);
 	const char *own_pointer;
 
 	if (!row) {
@@ -337,7 +351,7 @@ static int option_apply(struct parse *parse, const char *option, size_t origin, 
 		return error_field(err, BERTH_ERROR_UNSUPPORTED, own_pointer,
 			"mount option \"%s\" is not supported by this version", option);
 	}
-	judged_apply(parse, row, own_pointer);
+	judged_apply(parse, row, option, own_pointer);
 	row_apply(parse, row, is_tree, origin);
 	return 0;
 }

@@ -25,8 +25,10 @@ struct plan_options {
 	bool is_propagation_recursive;
 	struct wire_texts data;     /* "key" or "key=value", for fsconfig(2) */
 	const size_t *data_origins; /* of each text of `data`: the index of its option */
-	/* The pointers of the options of these names, or NULL. */
-	const char *remount, *tmpcopyup;
+	/* The pointers of the options of these names, or NULL; idmap stands for ridmap too. */
+	const char *remount, *tmpcopyup, *idmap;
+	bool is_idmap_recursive;
+	const char *idmap_text; /* what follows "idmap=", or NULL */
 };
 
 /* Later options override earlier ones. `pointer` is that of the mount. Refuses what is a valid

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/plan.h"
 
-#include "plan/work.h"
+#include "plan/mount.h"
 
 /* The order: what a planner reads of the plan is written by those above it. */
 static const plan_fn planners[] = {

@@ -155,6 +155,20 @@ static void write_scheduler(struct plan_out *out, const struct host_scheduler *s
 	plan_out_add(out, "\n");
 }
 
+/* Of the mounts, by their place in the list of the child. */
+static void write_idmaps(struct plan_out *out, const struct host_idmaps *idmaps)
+{
+	for (size_t i = 0; i < idmaps->count; i++) {
+		const struct host_idmap *idmap = &idmaps->items[i];
+
+		plan_out_row(out, "ids of mount", "%u%s", idmap->mount,
+			idmap->is_recursive ? " and below" : "");
+		plan_out_text(out, "as in", idmap->ns_path);
+		write_pieces(out, "uid map", idmap->uid_map, "\n");
+		write_pieces(out, "gid map", idmap->gid_map, "\n");
+	}
+}
+
 static void write_host(struct plan_out *out, const struct host_plan *host)
 {
 	static const char *const ways[] = {
@@ -183,6 +197,7 @@ static void write_host(struct plan_out *out, const struct host_plan *host)
 		plan_out_row(out, "oom score adj", "%d%s", host->oom_score_adj,
 			host->may_keep_oom_score ? ", or as it is where that is refused" : "");
 	}
+	write_idmaps(out, &host->idmaps);
 	write_cgroup(out, &host->cgroup);
 	write_scheduler(out, host->scheduler);
 	if (host->io_class) {
@@ -237,10 +252,11 @@ static void write_mount_details(struct plan_out *out, const struct boot_mount *m
 		plan_out_add(out, " source=");
 		plan_out_quote(out, mount->source, false);
 	}
-	plan_out_add(out, "%s%s%s%s%s%s\n",
+	plan_out_add(out, "%s%s%s%s%s%s%s\n",
 		mount->flags & BOOT_MOUNT_STRICT ? " [strict target]" : "",
 		mount->flags & BOOT_MOUNT_RO_LAST ? " [read-only last]" : "",
 		mount->flags & BOOT_MOUNT_COPY_MODE ? " [mode of the target]" : "",
+		mount->flags & BOOT_MOUNT_IDMAP ? " [ids mapped]" : "",
 		mount->flags & BOOT_MOUNT_COPY_UP ? " [content of the target]" : "",
 		mount->flags & BOOT_MOUNT_COPY_OWNER ? " [owner of the target]" : "",
 		mount->flags & BOOT_MOUNT_OPTIONAL ? " [where it exists]" : "");

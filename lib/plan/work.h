@@ -85,6 +85,10 @@ bool plan_is_label_option(const char *option);
 /* Which of FACTS_* they will read; `mount_label` may be NULL. */
 uint32_t plan_labels_wanted(const struct spec_process *process, const char *mount_label);
 
+/* The lines of uid_map or gid_map of mappings that the kernel takes; `pointer` is theirs. */
+int plan_map_text(struct plan_work *work, const struct spec_mappings *mappings, const char *pointer,
+	const char **ret_text, struct berth_error *err) must_use;
+
 /* Whether the caller may map no id but its own, and so must deny setgroups(2). */
 bool plan_denies_setgroups(const struct plan_work *work);
 
@@ -142,33 +146,6 @@ bool plan_path_is_below(const char *path, const char *parent);
 
 /* The part behind the last slash, a piece of `path`. */
 const char *plan_path_base(const char *path);
-
-/* mounts.c and what it hands single mounts to. */
-
-/* One entry of "mounts", read. */
-struct plan_mount {
-	const struct spec_mount *asked;
-	struct plan_options options;
-	const char *pointer; /* "/mounts/3" */
-	const char *target;  /* the destination, clean */
-};
-
-/* The next mount operation of the plan, with what every kind takes from the entry: pointer, target,
- * attributes, propagation. plan_mounts() has made room. */
-struct boot_mount *plan_mounts_next(struct plan_work *work, const struct plan_mount *mount);
-
-/* Makes an operation that of a new file system: nothing is there to be cleared, nor a tree below,
- * so all its attributes are those of the mount itself. */
-void plan_mounts_make_fs(struct boot_mount *next, const char *fstype, const char *source);
-
-/* Whether an entry is a mount of type cgroup, which depends on the host's hierarchies. */
-bool plan_is_cgroup_mount(const struct spec_mount *asked);
-
-/* The most operations that such an entry becomes. */
-size_t plan_cgroup_mount_max(const struct facts *facts);
-
-int plan_cgroup_mount(
-	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err) must_use;
 
 /* cgroup.c and what it hands the limits to. */
 

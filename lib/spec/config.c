@@ -28,8 +28,14 @@ static const struct spec_row mount_rows[] = {
 	{.key = "type", .type = SPEC_STRING, .offset = offsetof(struct spec_mount, type)},
 	{.key = "source", .type = SPEC_STRING, .offset = offsetof(struct spec_mount, source)},
 	{.key = "options", .type = SPEC_STRINGS, .offset = offsetof(struct spec_mount, options)},
-	{.key = "uidMappings", .type = SPEC_UNBUILT},
-	{.key = "gidMappings", .type = SPEC_UNBUILT},
+	{.key = "uidMappings",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_mount, uid_mappings),
+		.table = &spec_mapping_table},
+	{.key = "gidMappings",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_mount, gid_mappings),
+		.table = &spec_mapping_table},
 };
 
 static const struct spec_table mount_table = {

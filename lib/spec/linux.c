@@ -43,7 +43,7 @@ static const struct spec_row mapping_rows[] = {
 		.offset = offsetof(struct spec_mapping, size)},
 };
 
-static const struct spec_table mapping_table = {
+const struct spec_table spec_mapping_table = {
 	sizeof(struct spec_mapping), mapping_rows, ARRAY_COUNT(mapping_rows)};
 
 /* mknod(1): "u" is an unbuffered character device, "p" a FIFO. */
@@ -111,11 +111,11 @@ static const struct spec_row linux_rows[] = {
 	{.key = "uidMappings",
 		.type = SPEC_OBJECTS,
 		.offset = offsetof(struct spec_linux, uid_mappings),
-		.table = &mapping_table},
+		.table = &spec_mapping_table},
 	{.key = "gidMappings",
 		.type = SPEC_OBJECTS,
 		.offset = offsetof(struct spec_linux, gid_mappings),
-		.table = &mapping_table},
+		.table = &spec_mapping_table},
 	{.key = "devices",
 		.type = SPEC_OBJECTS,
 		.offset = offsetof(struct spec_linux, devices),

@@ -100,9 +100,20 @@ struct spec_root {
 	bool readonly;
 };
 
+/* linux.uidMappings[], linux.gidMappings[], and those of a mount */
+struct spec_mapping {
+	uint32_t container_id, host_id, size;
+};
+
+struct spec_mappings {
+	const struct spec_mapping *items;
+	size_t count;
+};
+
 struct spec_mount {
 	const char *destination, *type, *source;
 	struct spec_strings options;
+	struct spec_mappings uid_mappings, gid_mappings;
 };
 
 struct spec_mounts {
@@ -118,16 +129,6 @@ struct spec_namespace {
 
 struct spec_namespaces {
 	const struct spec_namespace *items;
-	size_t count;
-};
-
-/* linux.uidMappings[], linux.gidMappings[] */
-struct spec_mapping {
-	uint32_t container_id, host_id, size;
-};
-
-struct spec_mappings {
-	const struct spec_mapping *items;
 	size_t count;
 };
 

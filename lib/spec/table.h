@@ -71,6 +71,7 @@ void spec_table_note_unknown(const struct spec_table *table, const struct json_v
 
 /* The sections that have a file of their own. */
 extern const struct spec_table spec_process_table;   /* struct spec_process */
+extern const struct spec_table spec_mapping_table;   /* struct spec_mapping */
 extern const struct spec_table spec_linux_table;     /* struct spec_linux */
 extern const struct spec_table spec_seccomp_table;   /* struct spec_seccomp */
 extern const struct spec_table spec_resources_table; /* struct spec_resources */

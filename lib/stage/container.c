@@ -145,7 +145,18 @@ static int container_private(struct stage *stage, struct berth_error *err)
 
 static int container_sources(struct stage *stage, struct berth_error *err)
 {
-	return rootfs_open_sources(&stage->rootfs, &stage->boot, err);
+	int r = rootfs_open_sources(&stage->rootfs, &stage->boot, err);
+
+	for (uint32_t i = 0; r == 0 && i < stage->boot.mounts.count; i++) {
+		const struct frame_idmap idmap = {.mount = i};
+
+		if (!(stage->boot.mounts.items[i].flags & BOOT_MOUNT_IDMAP)) {
+			continue;
+		}
+		r = stage_send(stage, WIRE_FRAME_IDMAP, &idmap, stage->rootfs.source_fds[i], err);
+		r = r < 0 ? r : stage_receive(stage, WIRE_FRAME_IDMAPPED, NULL, err);
+	}
+	return r;
 }
 
 static int container_root(struct stage *stage, struct berth_error *err)

@@ -78,6 +78,17 @@ int sys_mount_setattr(int mount_fd, unsigned int flags, const struct sys_mount_a
 		&kernel_attr, sizeof(kernel_attr)));
 }
 
+int sys_mount_idmap(int mount_fd, unsigned int flags, int userns_fd)
+{
+	struct mount_attr kernel_attr = {
+		.attr_set = MOUNT_ATTR_IDMAP,
+		.userns_fd = (uint64_t)userns_fd,
+	};
+
+	return sys_result(syscall(SYS_mount_setattr, mount_fd, "", flags | AT_EMPTY_PATH,
+		&kernel_attr, sizeof(kernel_attr)));
+}
+
 int sys_mount_id(int fd, uint64_t *ret_id)
 {
 	struct statx st;

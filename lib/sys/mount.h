@@ -33,6 +33,9 @@ struct sys_mount_attr {
 };
 int sys_mount_setattr(int mount_fd, unsigned int flags, const struct sys_mount_attr *attr) must_use;
 
+/* The same, to map the ids as the user namespace behind `userns_fd` does. */
+int sys_mount_idmap(int mount_fd, unsigned int flags, int userns_fd) must_use;
+
 /* The number of the mount behind a descriptor, unique among those that exist: statx(2), Linux 5.8. */
 int sys_mount_id(int fd, uint64_t *ret_id) must_use;
 

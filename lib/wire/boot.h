@@ -26,6 +26,7 @@ enum boot_mount_flag {
 	BOOT_MOUNT_FIRST = 1 << 5,     /* bind: the source is opened while this process still has
 					  the caller's ids; in a new user namespace alone, whose
 					  mounts are no peers of the host's */
+	BOOT_MOUNT_IDMAP = 1 << 8,     /* bind: the parent maps its ids (IDMAP) */
 	BOOT_MOUNT_COPY_UP = 1 << 6,   /* tmpfs: begins with what is in the directory it covers */
 	BOOT_MOUNT_COPY_OWNER = 1 << 7, /* tmpfs without uid= and gid=: those of that directory */
 };

@@ -15,6 +15,12 @@ static const struct wire_field child_fields[] = {
 const struct wire_record frame_child_record = {
 	"child", sizeof(struct frame_child), child_fields, ARRAY_COUNT(child_fields)};
 
+static const struct wire_field idmap_fields[] = {
+	{1, WIRE_U32, offsetof(struct frame_idmap, mount), "mount", NULL},
+};
+const struct wire_record frame_idmap_record = {
+	"idmap", sizeof(struct frame_idmap), idmap_fields, ARRAY_COUNT(idmap_fields)};
+
 static const struct wire_field error_fields[] = {
 	{1, WIRE_U32, offsetof(struct frame_error, error_class), "error_class", NULL},
 	{2, WIRE_U32, offsetof(struct frame_error, errnum), "errnum", NULL},
@@ -55,12 +61,16 @@ void frame_error_to(const struct frame_error *frame, struct berth_error *ret_err
 #define IN(state) (1U << WIRE_STATE_##state)
 /* The child may fail as long as it is the child. */
 #define ANYWHERE                                                                                   \
-	(IN(SENT) | IN(CHILD) | IN(BUILD) | IN(HOOKS) | IN(READY) | IN(GO) | IN(LISTEN) | IN(EXEC))
+	(IN(SENT) | IN(CHILD) | IN(BUILD) | IN(IDMAP) | IN(HOOKS) | IN(READY) | IN(GO) |           \
+		IN(LISTEN) | IN(EXEC))
 
 const struct wire_frame_row wire_frame_table[] = {
 	{WIRE_FRAME_CHILD, WIRE_SIDE_CHILD, IN(SENT), WIRE_STATE_CHILD, 0, "CHILD",
 		&frame_child_record},
 	{WIRE_FRAME_MAPPED, WIRE_SIDE_PARENT, IN(CHILD), WIRE_STATE_BUILD, 0, "MAPPED", NULL},
+	{WIRE_FRAME_IDMAP, WIRE_SIDE_CHILD, IN(BUILD), WIRE_STATE_IDMAP, 1, "IDMAP",
+		&frame_idmap_record},
+	{WIRE_FRAME_IDMAPPED, WIRE_SIDE_PARENT, IN(IDMAP), WIRE_STATE_BUILD, 0, "IDMAPPED", NULL},
 	{WIRE_FRAME_CONSOLE, WIRE_SIDE_CHILD, IN(BUILD), WIRE_STATE_BUILD, 1, "CONSOLE", NULL},
 	{WIRE_FRAME_HOOKS, WIRE_SIDE_CHILD, IN(BUILD), WIRE_STATE_HOOKS, 0, "HOOKS", NULL},
 	{WIRE_FRAME_HOOKED, WIRE_SIDE_PARENT, IN(HOOKS), WIRE_STATE_BUILD, 0, "HOOKED", NULL},

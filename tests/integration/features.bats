@@ -42,8 +42,8 @@ explains() {
 			"MPOL_PREFERRED", "MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE"]
 		and (.linux.memoryPolicy.flags | sort) == ["MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"]
 		and .linux.apparmor.enabled and .linux.selinux.enabled
-		and (.linux.intelRdt.enabled
-			or .linux.mountExtensions.idmap.enabled or .linux.netDevices.enabled | not)' "$bundle/features"
+		and .linux.mountExtensions.idmap.enabled and (.mountOptions | index("idmap") != null and index("ridmap") != null)
+		and (.linux.intelRdt.enabled or .linux.netDevices.enabled | not)' "$bundle/features"
 	[ -z "$(names .mountOptions | sort | uniq -d)" ]
 }
 
@@ -54,6 +54,10 @@ explains() {
 	for option in $(names .mountOptions); do
 		case $option in
 		remount) continue ;; # of a mount that is there
+		idmap | ridmap)
+			jq --arg o "$option" '.mounts[-1] += {"options": ["bind", $o], "uidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]}
+				| .mounts[-1].gidMappings = .mounts[-1].uidMappings' "$bundle/plain.json" >"$bundle/config.json"
+			;;
 		# No file system takes these as a bind: a new one does.
 		sync | async | dirsync | lazytime | nolazytime)
 			jq --arg o "$option" '.mounts[-1] = {"destination": "/data", "type": "tmpfs", "source": "t", "options": [$o]}' \
@@ -69,7 +73,7 @@ explains() {
 	local option
 	config '.mounts += [{"destination": "/data", "source": "rootfs", "options": ["bind", "X"]}]'
 	cp "$bundle/config.json" "$bundle/plain.json"
-	for option in idmap ridmap copy-symlink src-nofollow dest-nofollow; do
+	for option in copy-symlink src-nofollow dest-nofollow; do
 		jq --arg o "$option" '.mounts[-1].options = ["bind", $o]' "$bundle/plain.json" >"$bundle/config.json"
 		run "$BERTH" explain --bundle "$bundle"
 		assert_status 1

@@ -22,6 +22,7 @@ static const char *const state_names[] = {
 	[WIRE_STATE_SENT] = "SENT",
 	[WIRE_STATE_CHILD] = "CHILD",
 	[WIRE_STATE_BUILD] = "BUILD",
+	[WIRE_STATE_IDMAP] = "IDMAP",
 	[WIRE_STATE_HOOKS] = "HOOKS",
 	[WIRE_STATE_READY] = "READY",
 	[WIRE_STATE_GO] = "GO",

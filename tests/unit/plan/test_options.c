@@ -258,10 +258,45 @@ static void test_values(void **state)
 	assert_null(plan_options_value(&options, "ro", NULL));
 }
 
+static void test_idmap(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *pointer, *maps;
+		bool is_recursive;
+	} cases[] = {
+		{"ro", NULL, NULL, false},
+		{"idmap", "/mounts/7/options/0", NULL, false},
+		{"ro;ridmap", "/mounts/7/options/1", NULL, true},
+		{"idmap;ridmap=uids=0-1-2", "/mounts/7/options/1", "uids=0-1-2", true},
+		{"ridmap=x;idmap", "/mounts/7/options/1", NULL, false},
+		{"idmap=", "/mounts/7/options/0", "", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		autoarena struct arena arena;
+		struct plan_options options;
+		char text[64];
+
+		(void)str_copy(text, sizeof(text), cases[i].text);
+		for (char *c = text; *c; c++) {
+			*c = *c == ';' ? ',' : *c;
+		}
+		arena_init(&arena, MEMORY_MAX);
+		assert_int_equal(parse(&arena, text, &options, NULL), 0);
+		assert_true(!options.idmap == !cases[i].pointer);
+		assert_true(!options.idmap || str_is_equal(options.idmap, cases[i].pointer));
+		assert_true(!options.idmap_text == !cases[i].maps);
+		assert_true(!cases[i].maps || str_is_equal(options.idmap_text, cases[i].maps));
+		assert_int_equal(options.is_idmap_recursive, cases[i].is_recursive);
+		assert_int_equal(options.data.count, 0);
+	}
+}
+
 static void test_refused(void **state)
 {
-	static const char *const names[] = {
-		"idmap", "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow"};
+	static const char *const names[] = {"copy-symlink", "src-nofollow", "dest-nofollow"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
@@ -327,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_data),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_idmap),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_names_go_round),
 		cmocka_unit_test(test_no_memory),

@@ -255,8 +255,7 @@ static const struct refusal {
 		"/linux/devices/0/type", "must be one of \"c\", \"u\", \"b\", \"p\", is \"cc\""},
 	{V "\"mounts\": [{\"destination\": \"/\"}, {\"destination\": \"/\", \"uidMappings\": "
 	   "[{}]}]}",
-		"/mounts/1/uidMappings",
-		"mounts[1].uidMappings is not supported by this version of berth"},
+		"/mounts/1/uidMappings/0/containerID", "is required, is missing"},
 };
 
 static void test_refusals(void **state)

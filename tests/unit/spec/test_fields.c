@@ -109,6 +109,14 @@ static const struct section {
 	{"/linux/personality",
 		"{\"ociVersion\": \"1.3.0\", \"linux\": {\"personality\": {\"domain\": \"x\"",
 		"}}}"},
+	{"/mounts/0/uidMappings/0",
+		"{\"ociVersion\": \"1.3.0\", \"mounts\": [{\"destination\": \"x\", "
+		"\"uidMappings\": [{\"containerID\": 1, \"hostID\": 1, \"size\": 1",
+		"}]}]}"},
+	{"/mounts/0/gidMappings/0",
+		"{\"ociVersion\": \"1.3.0\", \"mounts\": [{\"destination\": \"x\", "
+		"\"gidMappings\": [{\"containerID\": 1, \"hostID\": 1, \"size\": 1",
+		"}]}]}"},
 	{"/linux/uidMappings/0",
 		"{\"ociVersion\": \"1.3.0\", \"linux\": {"
 		"\"uidMappings\": [{\"containerID\": 1, \"hostID\": 1, \"size\": 1",

@@ -25,6 +25,9 @@ static const struct move {
 	{WIRE_STATE_CHILD, 62002, WIRE_SIDE_PARENT, WIRE_STATE_BUILD},
 	{WIRE_STATE_BUILD, 62011, WIRE_SIDE_CHILD, WIRE_STATE_BUILD},
 	{WIRE_STATE_BUILD, 62012, WIRE_SIDE_CHILD, WIRE_STATE_READY},
+	{WIRE_STATE_BUILD, 62020, WIRE_SIDE_CHILD, WIRE_STATE_IDMAP},
+	{WIRE_STATE_IDMAP, 62006, WIRE_SIDE_PARENT, WIRE_STATE_BUILD},
+	{WIRE_STATE_IDMAP, 62014, WIRE_SIDE_CHILD, WIRE_STATE_ERROR},
 	{WIRE_STATE_BUILD, 62018, WIRE_SIDE_CHILD, WIRE_STATE_HOOKS},
 	{WIRE_STATE_HOOKS, 62008, WIRE_SIDE_PARENT, WIRE_STATE_BUILD},
 	{WIRE_STATE_HOOKS, 62014, WIRE_SIDE_CHILD, WIRE_STATE_ERROR},
@@ -102,6 +105,8 @@ static void test_whole_conversation(void **state)
 		{WIRE_FRAME_BOOT, WIRE_SIDE_PARENT},
 		{WIRE_FRAME_CHILD, WIRE_SIDE_CHILD},
 		{WIRE_FRAME_MAPPED, WIRE_SIDE_PARENT},
+		{WIRE_FRAME_IDMAP, WIRE_SIDE_CHILD},
+		{WIRE_FRAME_IDMAPPED, WIRE_SIDE_PARENT},
 		{WIRE_FRAME_HOOKS, WIRE_SIDE_CHILD},
 		{WIRE_FRAME_HOOKED, WIRE_SIDE_PARENT},
 		{WIRE_FRAME_CONSOLE, WIRE_SIDE_CHILD},
@@ -121,7 +126,7 @@ static void test_whole_conversation(void **state)
 static void test_table(void **state)
 {
 	(void)state;
-	assert_int_equal(wire_frame_count, 14);
+	assert_int_equal(wire_frame_count, 16);
 	for (size_t i = 0; i < wire_frame_count; i++) {
 		const struct wire_frame_row *row = &wire_frame_table[i];
 
@@ -129,6 +134,7 @@ static void test_table(void **state)
 		assert_true(row->type > 62000 && row->next < WIRE_STATE_COUNT);
 		assert_true(row->states != 0 && row->states < 1U << WIRE_STATE_COUNT);
 		assert_int_equal(row->descriptors, row->type == WIRE_FRAME_CONSOLE ||
+								   row->type == WIRE_FRAME_IDMAP ||
 								   row->type == WIRE_FRAME_HOLD ||
 								   row->type == WIRE_FRAME_LISTENER
 							   ? 1
