@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <string.h>
 
 #include "plan/words.h"
+
+enum { NANOSECONDS = 1000000000 }; /* in a second */
 
 static const struct namespace_row {
 	uint32_t flag;
@@ -89,5 +92,46 @@ int plan_namespaces(struct plan_work *work, struct berth_error *err)
 	work->is_map_known = plan_creates(work, CLONE_NEWUSER);
 	*flags |= plan_has(work, CLONE_NEWUSER) ? BOOT_USERNS : 0;
 	*flags |= plan_creates(work, CLONE_NEWNET) ? BOOT_LOOPBACK : 0;
+	return 0;
+}
+
+/* One line for the kernel: the clock, and how much later than the host's it is. */
+static int add_offset(struct plan_work *work, const struct spec_time_offset *offset,
+	const char *clock, struct berth_error *err)
+{
+	const char **text = &work->plan->boot.time_offsets;
+
+	if (!offset->is_present) {
+		return 0;
+	}
+	if (offset->nanosecs >= NANOSECONDS) {
+		return error_field(err, BERTH_ERROR_CONFIG,
+			arena_printf(work->arena, "/linux/timeOffsets/%s/nanosecs", clock),
+			"must be below %d, is %u", NANOSECONDS, offset->nanosecs);
+	}
+	*text = arena_printf(work->arena, "%s%s %" PRId64 " %u\n", *text ? *text : "", clock,
+		offset->secs, offset->nanosecs);
+	return *text ? 0 : plan_no_memory(err);
+}
+
+/* A namespace takes offsets until a process is in it: the child makes it, sets them and enters it. */
+int plan_time(struct plan_work *work, struct berth_error *err)
+{
+	const struct spec_time_offsets *asked = &work->spec->linux_section.time_offsets;
+	int r = add_offset(work, &asked->monotonic, "monotonic", err);
+
+	if (r == 0) {
+		r = add_offset(work, &asked->boottime, "boottime", err);
+	}
+	if (r < 0 || !work->plan->boot.time_offsets) {
+		return r;
+	}
+	if (!plan_creates(work, CLONE_NEWTIME)) {
+		return error_field(err, BERTH_ERROR_CONFIG, "/linux/timeOffsets",
+			work->joined & CLONE_NEWTIME
+				? "the time namespace that is joined has its own offsets"
+				: "offsets need a time namespace in /linux/namespaces");
+	}
+	work->plan->host.init.clone_flags &= ~(uint32_t)CLONE_NEWTIME;
 	return 0;
 }

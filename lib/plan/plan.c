@@ -7,6 +7,7 @@
 static const plan_fn planners[] = {
 	plan_namespaces,
 	plan_rules,
+	plan_time,
 	plan_idmap,
 	plan_root,
 	plan_process,

@@ -169,8 +169,9 @@ static void write_idmaps(struct plan_out *out, const struct host_idmaps *idmaps)
 	}
 }
 
-static void write_host(struct plan_out *out, const struct host_plan *host)
+static void write_host(struct plan_out *out, const struct plan *plan)
 {
+	const struct host_plan *host = &plan->host;
 	static const char *const ways[] = {
 		[HOST_MAP_NONE] = NULL,
 		[HOST_MAP_DIRECT] = "directly",
@@ -180,7 +181,8 @@ static void write_host(struct plan_out *out, const struct host_plan *host)
 	_Static_assert(ARRAY_COUNT(ways) == HOST_MAP_WAY_COUNT, "a text for each way");
 	plan_out_add(out, "host\n");
 	write_pieces(out, "join", host->init.ns_paths, ",");
-	write_namespaces(out, host->init.clone_flags);
+	write_namespaces(
+		out, host->init.clone_flags | (plan->boot.time_offsets ? CLONE_NEWTIME : 0));
 	write_pieces(out, "uid map", host->init.uid_map, "\n");
 	write_pieces(out, "gid map", host->init.gid_map, "\n");
 	if (host->init.has_setgroups) {
@@ -361,6 +363,7 @@ static void write_before_pivot(struct plan_out *out, const struct boot *boot)
 	if (boot->flags & BOOT_USERNS) {
 		plan_out_row(out, "become", "0:0 in the user namespace");
 	}
+	write_pieces(out, "time", boot->time_offsets, "\n");
 	plan_out_text(out, "keyring", boot->keyring);
 	if (boot->flags & BOOT_LOOPBACK) {
 		plan_out_row(out, "loopback", "up");
@@ -538,7 +541,7 @@ int plan_text(const struct plan *plan, char **ret_text)
 {
 	struct plan_out out = {0};
 
-	write_host(&out, &plan->host);
+	write_host(&out, plan);
 	write_hooks(&out, &plan->hooks.prestart);
 	write_hooks(&out, &plan->hooks.create_runtime);
 	write_hooks(&out, &plan->hooks.poststart);

@@ -47,6 +47,8 @@ int plan_rules(struct plan_work *work, struct berth_error *err) must_use;
 int plan_rule_process(struct plan_work *work, struct berth_error *err) must_use;
 
 int plan_namespaces(struct plan_work *work, struct berth_error *err) must_use;
+int plan_time(
+	struct plan_work *work, struct berth_error *err) must_use; /* takes the time namespace */
 int plan_idmap(struct plan_work *work, struct berth_error *err) must_use;
 int plan_root(struct plan_work *work, struct berth_error *err) must_use;
 int plan_mounts(struct plan_work *work, struct berth_error *err) must_use;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -16,6 +17,7 @@
 #include "rootfs/rootfs.h"
 #include "sys/abi.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 enum { SYSCTL_PATH_SIZE = 4096 };
 
@@ -113,31 +115,87 @@ static int proc_mounted(void)
 	return magic == PROC_SUPER_MAGIC ? take_fd(&fd) : -ENODEV;
 }
 
-/* Through no mount: what covers the file is an error. The link "self" is the kernel's. */
-static int attr_open(bool is_mounted, const char *path)
+/* A file of this process, through no mount: what covers it is an error. The link "self" is the kernel's. */
+static int proc_open(int proc_fd, const char *path, int flags)
+{
+	return sys_openat2(
+		proc_fd, path, flags, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}
+
+static int proc_find(bool is_mounted)
 {
 	static const char *const pid_only[] = {"subset=pid", NULL};
 	const struct wire_texts options = {.items = pid_only, .count = 1};
-	autofd int proc_fd = is_mounted ? proc_mounted() : -1;
-	int r = is_mounted ? proc_fd : proc_new(&options, &proc_fd, NULL);
+	int fd = -1;
+	int r = is_mounted ? proc_mounted() : proc_new(&options, &fd, NULL);
 
-	return r < 0 ? r
-		     : sys_openat2(proc_fd, path, O_RDWR, 0,
-			       RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+	return is_mounted || r < 0 ? r : fd;
+}
+
+/* A proc file system in which `path` opens, and that file. */
+static int open_own(const char *path, int flags, int *ret_proc_fd)
+{
+	int r = -EPERM;
+
+	/* A user namespace without a pid namespace of its own gets none, nor one inside another whose /proc has
+	 * covers; a profile of AppArmor that berth is under may forbid files that are mounted nowhere. */
+	for (int is_mounted = 0; is_mounted < 2 && (r == -EPERM || r == -EACCES); is_mounted++) {
+		autofd int proc_fd = proc_find(is_mounted);
+
+		r = proc_fd < 0 ? proc_fd : proc_open(proc_fd, path, flags);
+		if (r >= 0) {
+			*ret_proc_fd = take_fd(&proc_fd);
+		}
+	}
+	return r;
 }
 
 int rootfs_attr_open(const char *path, int *ret_fd, struct berth_error *err)
 {
-	int r = attr_open(false, path);
+	autofd int proc_fd = -1;
+	int r = open_own(path, O_RDWR, &proc_fd);
 
-	/* A user namespace without a pid namespace of its own gets none, nor one inside another whose /proc has
-	 * covers; a profile of AppArmor that berth is under may forbid files that are mounted nowhere. */
-	if (r == -EPERM || r == -EACCES) {
-		r = attr_open(true, path);
-	}
 	if (r < 0) {
 		return error_system(err, r, "open `/proc/%s`", path);
 	}
 	*ret_fd = r;
 	return 0;
+}
+
+static int enter_time(const char *offsets, const char **ret_what)
+{
+	autofd int proc_fd = -1;
+	autofd int file_fd = -1;
+	autofd int ns_fd = -1;
+	int r = sys_unshare(CLONE_NEWTIME);
+
+	*ret_what = "make a time namespace";
+	if (r < 0) {
+		return r;
+	}
+	file_fd = open_own("self/timens_offsets", O_WRONLY, &proc_fd);
+	r = file_fd < 0 ? file_fd : sys_write_once(file_fd, offsets, strlen(offsets));
+	*ret_what =
+		r == -ERANGE
+			? "set the offsets: a clock would be before its start or 146 years after it"
+			: "set the offsets";
+	if (r < 0) {
+		return r;
+	}
+	/* A link of the kernel's own, to which RESOLVE_NO_MAGICLINKS does not lead. */
+	ns_fd = sys_openat2(proc_fd, "self/ns/time_for_children", O_RDONLY, 0, 0);
+	*ret_what = "enter the time namespace";
+	return ns_fd < 0 ? ns_fd : sys_setns(ns_fd, CLONE_NEWTIME);
+}
+
+int rootfs_time(const char *offsets, struct berth_error *err)
+{
+	const char *what = NULL;
+	int r = enter_time(offsets, &what);
+
+	if (r < 0) {
+		error_system(err, r, "%s", what);
+		error_add_pointer(err, "/linux/timeOffsets");
+	}
+	return r < 0 ? r : 0;
 }

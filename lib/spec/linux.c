@@ -103,6 +103,32 @@ static const struct spec_row memory_policy_rows[] = {
 static const struct spec_table memory_policy_table = {
 	sizeof(struct spec_memory_policy), memory_policy_rows, ARRAY_COUNT(memory_policy_rows)};
 
+static const struct spec_row time_offset_rows[] = {
+	{.key = "secs", .type = SPEC_I64, .offset = offsetof(struct spec_time_offset, secs)},
+	{.key = "nanosecs",
+		.type = SPEC_U32,
+		.offset = offsetof(struct spec_time_offset, nanosecs)},
+};
+
+static const struct spec_table time_offset_table = {
+	sizeof(struct spec_time_offset), time_offset_rows, ARRAY_COUNT(time_offset_rows)};
+
+static const struct spec_row time_offsets_rows[] = {
+	{.key = "monotonic",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_time_offsets, monotonic),
+		.present = offsetof(struct spec_time_offsets, monotonic.is_present),
+		.table = &time_offset_table},
+	{.key = "boottime",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_time_offsets, boottime),
+		.present = offsetof(struct spec_time_offsets, boottime.is_present),
+		.table = &time_offset_table},
+};
+
+static const struct spec_table time_offsets_table = {
+	sizeof(struct spec_time_offsets), time_offsets_rows, ARRAY_COUNT(time_offsets_rows)};
+
 static const struct spec_row linux_rows[] = {
 	{.key = "namespaces",
 		.type = SPEC_OBJECTS,
@@ -153,7 +179,10 @@ static const struct spec_row linux_rows[] = {
 		.present = offsetof(struct spec_linux, personality.is_present),
 		.table = &personality_table},
 	{.key = "intelRdt", .type = SPEC_UNBUILT},
-	{.key = "timeOffsets", .type = SPEC_UNBUILT},
+	{.key = "timeOffsets",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_linux, time_offsets),
+		.table = &time_offsets_table},
 	{.key = "memoryPolicy",
 		.type = SPEC_OBJECT,
 		.offset = offsetof(struct spec_linux, memory_policy),

@@ -297,6 +297,17 @@ struct spec_memory_policy {
 	struct spec_strings flags;
 };
 
+/* linux.timeOffsets.monotonic, .boottime */
+struct spec_time_offset {
+	int64_t secs;
+	uint32_t nanosecs;
+	bool is_present;
+};
+
+struct spec_time_offsets {
+	struct spec_time_offset monotonic, boottime;
+};
+
 struct spec_linux {
 	bool is_present;
 	struct spec_namespaces namespaces;
@@ -307,6 +318,7 @@ struct spec_linux {
 	struct spec_seccomp seccomp;
 	struct spec_annotations sysctl;
 	struct spec_personality personality;
+	struct spec_time_offsets time_offsets;
 	struct spec_memory_policy memory_policy;
 	const char *cgroups_path;
 	struct spec_resources resources;

@@ -103,6 +103,9 @@ static int container_mapped(struct stage *stage, struct berth_error *err)
 	if (r == 0) {
 		r = rootfs_open_first(&stage->rootfs, &stage->boot, err);
 	}
+	if (r == 0 && stage->boot.time_offsets) {
+		r = rootfs_time(stage->boot.time_offsets, err);
+	}
 	return r < 0 ? r : stage_settle(stage, err);
 }
 

@@ -121,6 +121,7 @@ static const struct wire_field boot_fields[] = {
 	FIELD(33, WIRE_TEXT, boot, apparmor_exec),
 	FIELD(34, WIRE_TEXT, boot, selinux_label),
 	FIELD(35, WIRE_TEXT, boot, mask_option),
+	FIELD(39, WIRE_TEXT, boot, time_offsets),
 	FIELD(40, WIRE_U32, boot, personality),
 	FIELD(41, WIRE_U32, boot, memory_mode),
 	FIELD(42, WIRE_BYTES, boot, memory_nodes),

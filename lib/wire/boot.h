@@ -185,6 +185,9 @@ struct boot {
 	const char *selinux_label; /* for attr/keycreate and attr/exec; NULL: nothing */
 	const char
 		*mask_option; /* one more option of the directory that masks others; NULL: none */
+	const char *
+		time_offsets; /* for /proc/self/timens_offsets of a new time namespace, which InitMsg does not
+				     create then; NULL: none */
 	uint32_t personality; /* PER_*, with BOOT_PERSONALITY */
 	uint32_t memory_mode; /* MPOL_* and MPOL_F_* */
 	struct wire_bytes

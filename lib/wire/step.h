@@ -28,7 +28,7 @@
 	X(82, P, idmaps)         /* container mode: the same, by the parent, when asked */ \
 	X(90, P, handover)       /* I is reaped, C is known by a pidfd */ \
 	X(91, C, boot)           /* read and check the boot message, whole */ \
-	X(92, C, mapped)         /* wait for the maps; become 0:0 */ \
+	X(92, C, mapped)         /* wait for the maps; time offsets; become 0:0 */ \
 	X(93, C, hide)           /* not dumpable: nobody looks into it before the execve */ \
 	X(100, C, session)       /* setsid, a keyring; in raw mode the console */ \
 	X(110, C, loopback)      /* lo up in a new network namespace */ \

@@ -307,3 +307,67 @@ keys_script='grep -o "keyring   _ses.keyed.box[.]" /proc/keys; echo secrets $(gr
 	[[ $output = *"(step inherit)" ]]
 	[ -z "$(left_processes)$(left_cgroups)" ]
 }
+
+# uptime_of TEXT: the first number of /proc/uptime (boottime) as whole seconds
+uptime_of() {
+	cut -d. -f1 <<<"$1"
+}
+
+@test "timeOffsets: the clocks of the program and of exec are shifted, in a time namespace of their own" {
+	in_container 'cat /proc/uptime /proc/self/timens_offsets; readlink /proc/self/ns/time; readlink /proc/self/ns/time_for_children; exec sleep 100'
+	config '.linux.namespaces += [{"type": "time"}]
+		| .linux.timeOffsets = {"monotonic": {"secs": 172800, "nanosecs": 500}, "boottime": {"secs": 86400}}'
+	in_background
+	run "$BERTH" exec "$cid" sh -c 'cat /proc/uptime /proc/self/timens_offsets; readlink /proc/self/ns/time; readlink /proc/self/ns/time_for_children'
+	end_background
+	local host up
+	host=$(uptime_of "$(cat /proc/uptime)")
+	mapfile -t inside <"$bundle/out"
+	up=$(uptime_of "${inside[0]}")
+	[ $((up - host)) -gt $((86400 - 60)) ] && [ $((up - host)) -le 86400 ]
+	[ "$(tr -s ' ' <<<"${inside[1]}")" = "monotonic 172800 500" ]
+	[ "$(tr -s ' ' <<<"${inside[2]}")" = "boottime 86400 0" ]
+	[ "${inside[3]}" = "${inside[4]}" ]
+	[ "${inside[3]}" != "$(readlink /proc/self/ns/time)" ]
+	# The same for exec.
+	up=$(uptime_of "${lines[0]}")
+	[ $((up - host)) -gt $((86400 - 60)) ] && [ $((up - host)) -le 86400 ]
+	[ "${lines[3]}" = "${inside[3]}" ]
+}
+
+@test "timeOffsets: in a user namespace, beside a network namespace that is joined, and without a pid namespace" {
+	in_container 'tr -s " " </proc/self/timens_offsets'
+	config '.linux.namespaces += [{"type": "time"}, {"type": "user"}] | .linux.timeOffsets = {"boottime": {"secs": 7}}
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 10}] | .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$bundle/rootfs"
+	berth_run
+	assert_status 0
+	[ "$output" = "$(printf 'monotonic 0 0\nboottime 7 0')" ]
+	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/net" else . end)'
+	config '.mounts |= map(select(.type != "sysfs"))'
+	berth_run
+	assert_status 0
+	[ "$output" = "$(printf 'monotonic 0 0\nboottime 7 0')" ]
+	# Without a pid namespace of its own, the procfs is the one that is mounted.
+	config '.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(if .type == "proc" then .source = "/proc"
+		| .options = ["rbind"] else . end) | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	berth_run
+	assert_status 0
+	[ "$output" = "$(printf 'monotonic 0 0\nboottime 7 0')" ]
+}
+
+@test "timeOffsets: no time namespace, one that is joined, and clocks that would be out of range" {
+	refused() {
+		config '.linux.timeOffsets = $t' --argjson t "$1"
+		berth_run
+		assert_error "/linux/timeOffsets$2" "$3"
+	}
+	refused '{"boottime": {"secs": 1}}' "" "offsets need a time namespace"
+	config '.linux.namespaces += [{"type": "time", "path": "/proc/self/ns/time"}]'
+	refused '{"boottime": {"secs": 1}}' "" "that is joined has its own offsets"
+	config '.linux.namespaces |= map(if .type == "time" then del(.path) else . end)'
+	refused '{"monotonic": {"nanosecs": 1000000000}}' /monotonic/nanosecs "must be below 1000000000"
+	refused '{"boottime": {"secs": -1000000000}}' "" "a clock would be before its start or 146 years after it: numerical result out of range"
+	refused '{"monotonic": {"secs": 99999999999}}' "" "a clock would be"
+	[ -z "$(left_processes)$(left_cgroups)" ]
+}

@@ -126,6 +126,7 @@ struct boot *boot_sample(struct arena *arena, size_t mounts)
 		.env = sample_texts(arena, "NAME=value", mounts / 2),
 		.hooks = {"{\"id\":\"x\"}", "/srv", 5, 6, sample_hooks(arena, "createContainer", 3),
 			sample_hooks(arena, "startContainer", mounts / 3)},
+		.time_offsets = "monotonic 1 2\nboottime -3 4\n",
 		.personality = 8,
 		.memory_mode = 0x8002,
 		.memory_nodes = {"\0nodes\0", 7},

@@ -171,6 +171,7 @@ static const struct boot sample = {
 	.keyring = "_ses.box",
 	.apparmor_exec = "exec box",
 	.mask_option = "context=user_u:object_r:box_t",
+	.time_offsets = "monotonic 1 2\n",
 	.personality = 8,
 	.memory_mode = 0x8002,
 	.memory_nodes = {nodes_mask, sizeof(nodes_mask)},
@@ -249,6 +250,7 @@ static int rootfs_run(struct berth_error *err)
 	}
 	r = r < 0 ? r : rootfs_sysctls(&sample, err);
 	r = r < 0 ? r : rootfs_attr_open("self/attr/apparmor/exec", &attr_fd, err);
+	r = r < 0 ? r : rootfs_time(sample.time_offsets, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(after); i++) {
 		r = after[i](&rootfs, &sample, err);
 	}
