@@ -45,14 +45,6 @@ int sys_label(int fd, const char *label)
 	return called("label", fd, label);
 }
 
-int sys_unshare(int flags)
-{
-	char line[FAKE_LABEL_SIZE];
-
-	(void)snprintf(line, sizeof(line), "unshare 0x%x", (unsigned int)flags);
-	return fake_called(line);
-}
-
 int sys_personality(uint32_t personality)
 {
 	char line[FAKE_LABEL_SIZE];
