@@ -118,6 +118,7 @@ int life_checkpoint(const struct life_context *context, const char *id,
 		r = criu_run(&checkpoint.criu.request, &checkpoint.criu.setting,
 			checkpoint.criu.arena, &result, err);
 	}
+	r = life_criu_dump_end(&checkpoint.criu, r, err);
 	if (r < 0) {
 		error_add_step(err, wire_step_name(WIRE_STEP_checkpoint));
 	}

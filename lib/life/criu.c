@@ -116,14 +116,20 @@ static int open_directory(
 	return *ret_fd < 0 ? error_system(err, *ret_fd, "open the directory %s", path) : 0;
 }
 
+int life_criu_open_images(struct life_criu *criu, struct berth_error *err)
+{
+	const struct life_criu_request *asked = criu->asked;
+
+	criu->image_path = asked->image_path ? asked->image_path : default_image_path;
+	return open_directory(criu, criu->image_path, &criu->images_fd, err);
+}
+
 static int open_directories(struct life_criu *criu, struct berth_error *err)
 {
 	const struct life_criu_request *asked = criu->asked;
-	int r;
+	int r = life_criu_open_images(criu, err);
 
-	criu->image_path = asked->image_path ? asked->image_path : default_image_path;
 	criu->work_path = asked->work_path ? asked->work_path : criu->image_path;
-	r = open_directory(criu, criu->image_path, &criu->images_fd, err);
 	if (r == 0 && asked->work_path) {
 		r = make_directories(asked->work_path);
 		r = r < 0 ? error_system(err, r, "make the directory %s", asked->work_path) : 0;
@@ -214,6 +220,21 @@ static int check_version(struct life_criu *criu, struct berth_error *err)
 			version % 100);
 	}
 	return r;
+}
+
+int life_criu_check_profile(const struct life_criu_request *asked, struct berth_error *err)
+{
+	static const char *const types[] = {"apparmor:", "selinux:"};
+	const char *text = asked->lsm_profile;
+
+	for (size_t i = 0; text && i < ARRAY_COUNT(types); i++) {
+		if (str_has_prefix(text, types[i]) && text[strlen(types[i])] != '\0') {
+			return 0;
+		}
+	}
+	return text ? error_set(err, BERTH_ERROR_USAGE,
+			      "lsm-profile is apparmor:NAME or selinux:LABEL, not \"%.256s\"", text)
+		    : 0;
 }
 
 static void take_flags(struct life_criu *criu)

@@ -46,6 +46,16 @@ int life_criu_restore_namespaces(struct life_criu *criu, const struct spec_names
 int life_criu_dump_stdio(struct life_criu *criu, pid_t pid, struct berth_error *err) must_use;
 int life_criu_restore_stdio(struct life_criu *criu, struct berth_error *err) must_use;
 
+/* What the dump has noted of them is part of the images when the dump is: `result` is how that ended, and is returned
+ * where it is an error. */
+int life_criu_dump_end(struct life_criu *criu, int result, struct berth_error *err) must_use;
+
+/* Before a restore: whether the directory of the images is there, and has what a dump noted. */
+int life_criu_open_images(struct life_criu *criu, struct berth_error *err) must_use;
+int life_criu_look(struct life_criu *criu, struct berth_error *err) must_use;
+int life_criu_check_profile(
+	const struct life_criu_request *asked, struct berth_error *err) must_use;
+
 /* Of the first process, as it sees its mounts: the mount point of a mount, in the arena, or NULL. */
 struct life_mountinfo {
 	char *text;

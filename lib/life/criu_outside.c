@@ -29,6 +29,9 @@ enum {
 /* In the images: an array of texts, one for each standard descriptor, as runc writes it. */
 static const char descriptors_name[] = "descriptors.json";
 
+/* Until CRIU has saved the rest. */
+static const char descriptors_new_name[] = ".descriptors.json";
+
 /* Those that are mounts of something of the host. */
 static bool is_external(const struct boot_mount *mount)
 {
@@ -391,7 +394,7 @@ static const char *file_outside(
 
 static int write_descriptors(struct life_criu *criu, const char *text, struct berth_error *err)
 {
-	autofd int fd = sys_openat2(criu->images_fd, descriptors_name,
+	autofd int fd = sys_openat2(criu->images_fd, descriptors_new_name,
 		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600, RESOLVE_BENEATH);
 	int r = fd < 0 ? fd : sys_write_once(fd, text, strlen(text));
 
@@ -430,6 +433,23 @@ int life_criu_dump_stdio(struct life_criu *criu, pid_t pid, struct berth_error *
 	json_writer_finish(&writer);
 	return r < 0 ? error_system(err, r, "write %s", descriptors_name)
 		     : write_descriptors(criu, text, err);
+}
+
+int life_criu_dump_end(struct life_criu *criu, int result, struct berth_error *err)
+{
+	int r = result;
+
+	if (criu->images_fd < 0 || criu->asked->is_pre_dump) {
+		return result;
+	}
+	if (r == 0) {
+		r = sys_renameat(criu->images_fd, descriptors_new_name, descriptors_name);
+		r = r < 0 ? error_system(err, r, "write %s/%s", criu->image_path, descriptors_name)
+			  : 0;
+	} else {
+		(void)!sys_unlinkat(criu->images_fd, descriptors_new_name, 0);
+	}
+	return r;
 }
 
 static int parse_descriptors(struct life_criu *criu, const char *text, size_t length,
@@ -480,15 +500,14 @@ static bool has_inherit(const struct life_criu *criu, const char *key)
 	return false;
 }
 
-int life_criu_restore_stdio(struct life_criu *criu, struct berth_error *err)
+/* The names of the standard descriptors, an array of JSON. */
+static int read_descriptors(
+	struct life_criu *criu, const struct json_value **ret_tree, struct berth_error *err)
 {
 	autofd int fd = sys_openat2(criu->images_fd, descriptors_name,
 		O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0, RESOLVE_BENEATH);
 	char *text = arena_alloc(criu->arena, DESCRIPTORS_BYTES, 1);
-	const struct json_value *tree = NULL;
 	ssize_t length = fd < 0 || !text ? 0 : sys_read(fd, text, DESCRIPTORS_BYTES);
-	int number = 0;
-	int r;
 
 	if (fd < 0 || !text || length < 0) {
 		return error_system(err,
@@ -497,7 +516,23 @@ int life_criu_restore_stdio(struct life_criu *criu, struct berth_error *err)
 				     : ENOMEM,
 			"read %s/%s", criu->image_path, descriptors_name);
 	}
-	r = parse_descriptors(criu, text, (size_t)length, &tree, err);
+	return parse_descriptors(criu, text, (size_t)length, ret_tree, err);
+}
+
+int life_criu_look(struct life_criu *criu, struct berth_error *err)
+{
+	const struct json_value *tree = NULL;
+	int r = life_criu_open_images(criu, err);
+
+	return r < 0 ? r : read_descriptors(criu, &tree, err);
+}
+
+int life_criu_restore_stdio(struct life_criu *criu, struct berth_error *err)
+{
+	const struct json_value *tree = NULL;
+	int number = 0;
+	int r = read_descriptors(criu, &tree, err);
+
 	if (r < 0) {
 		return r;
 	}

@@ -20,6 +20,8 @@
 #include "wire/frame.h"
 #include "wire/step.h"
 
+enum { RESTORE_LOOK_MAX = 1024 * 1024 };
+
 struct restore {
 	const struct life_request *request;
 	const struct life_criu_request *asked;
@@ -239,6 +241,26 @@ static int restore_process(void *argument, const struct life_birth *birth, struc
 	return r;
 }
 
+/* Whether there is something to restore from, before anything is done. */
+static int look(const struct life_criu_request *asked, struct berth_error *err)
+{
+	autoarena struct arena arena;
+	struct life_criu criu;
+	int r = life_criu_check_profile(asked, err);
+
+	arena_init(&arena, RESTORE_LOOK_MAX);
+	if (r < 0) {
+		return r;
+	}
+	life_criu_init(&criu, asked, &arena, CRIU_RESTORE);
+	r = life_criu_look(&criu, err);
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_restore));
+	}
+	life_criu_finish(&criu);
+	return r;
+}
+
 /* After a checkpoint the container is still on record, as one that has stopped. */
 static int give_way(const struct life_request *request, struct berth_error *err)
 {
@@ -257,6 +279,9 @@ int life_restore(const struct life_request *request, const struct life_criu_requ
 	struct restore restore = {.request = request, .asked = asked};
 	int r = store_check_id(request->id, err);
 
+	if (r == 0) {
+		r = look(asked, err);
+	}
 	if (r == 0) {
 		r = give_way(request, err);
 	}

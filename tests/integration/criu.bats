@@ -144,9 +144,50 @@ false_criu() {
 	[ -z "$(left_processes)" ]
 }
 
+@test "a restore looks at the images before it does anything: what has stopped stays on record" {
+	start
+	"$BERTH" kill "$cid" KILL
+	until_true eval '[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]'
+	mkdir "$images"
+	run strace -f -o "$bundle/trace" -e trace=mkdir,mkdirat "$BERTH" restore --image-path "$images" --bundle "$bundle" "$cid"
+	assert_error "read $images/descriptors.json" "no such file or directory"
+	[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]
+	run grep -c "berth-$cid" "$bundle/trace"
+	[ "$output" = 0 ]
+	# The control: with images it gives way, and the cgroup is made.
+	echo '[]' >"$images/descriptors.json"
+	false_criu ''
+	PATH=$bundle/bin:$PATH run strace -f -o "$bundle/trace" -e trace=mkdir,mkdirat \
+		"$BERTH" restore --image-path "$images" --bundle "$bundle" "$cid"
+	assert_error "criu failed"
+	grep -q "berth-$cid" "$bundle/trace"
+	run "$BERTH" state "$cid"
+	assert_error "does not exist"
+}
+
+@test "a checkpoint that fails leaves the images without descriptors.json, or with the one that was there" {
+	start
+	asks checkpoint
+	[ -z "$(ls -A "$images")" ]
+	echo old >"$images/descriptors.json"
+	asks checkpoint
+	[ "$(ls -A "$images")" = descriptors.json ]
+	[ "$(cat "$images/descriptors.json")" = old ]
+	touch "$bundle/bin/criu.takes"
+	PATH=$bundle/bin:$PATH run "$BERTH" checkpoint --leave-running --image-path "$images" "$cid"
+	assert_status 0
+	[ "$(ls -A "$images")" = descriptors.json ]
+	jq -e 'length == 3' "$images/descriptors.json"
+	rm "$images/descriptors.json"
+	PATH=$bundle/bin:$PATH run "$BERTH" checkpoint --pre-dump --image-path "$images" "$cid"
+	assert_status 0
+	[ -z "$(ls -A "$images")" ]
+}
+
 @test "a container that runs does not give way to a restore" {
 	start
 	mkdir "$images"
+	echo '[]' >"$images/descriptors.json"
 	run "$BERTH" restore --detach --image-path "$images" --bundle "$bundle" "$cid"
 	assert_error "container with given ID already exists"
 	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
@@ -223,6 +264,11 @@ differs() {
 	differs restore --empty-ns network <<<"+ 38 1073741824"
 	differs restore --lazy-pages <<<"+ 48 1"
 	differs restore --tcp-close <<<"+ 52 1"
+	local profile
+	for profile in other apparmor: selinux: apparmor smack:x :x; do
+		run "$BERTH" restore --bundle "$bundle" --image-path "$images" --lsm-profile "$profile" "$cid"
+		assert_error "lsm-profile is apparmor:NAME or selinux:LABEL, not \"$profile\""
+	done
 	differs restore --lsm-profile apparmor:other <<<"+ 53 apparmor:other"
 	differs restore --lsm-mount-context "a_u:b_r:c_t" <<<"+ 63 a_u:b_r:c_t"
 	differs restore --network-lock skip <<<"+ 64 3"
@@ -251,6 +297,8 @@ differs() {
 
 @test "restore: each letter is its option" {
 	config '.process.terminal = true'
+	mkdir "$images"
+	echo '[]' >"$images/descriptors.json"
 	run "$BERTH" restore -b "$bundle" -d --image-path "$images" "$cid"
 	assert_error "cannot allocate tty if berth will detach"
 	run "$BERTH" restore -b "$bundle/none" -d --image-path "$images" "$cid"

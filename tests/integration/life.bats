@@ -104,6 +104,7 @@ is_status() {
 	in_container 'sleep 1000'
 	create one
 	berth start one
+	echo '[]' >"$bundle/descriptors.json"
 	local name
 	for name in fifo device directory link; do
 		local before
