@@ -391,6 +391,43 @@ while True:
 	grows
 }
 
+# Of version 2, CRIU 3.17.1 knows the directories and who may use them, and no limit.
+@test "--manage-cgroups-mode: soft makes cgroups, full gives those that are there their modes as well, strict wants none, ignore makes none" {
+	local mode top=/sys/fs/cgroup/berth-$cid
+	config '.linux.namespaces |= (. + [{"type": "cgroup"}] | unique_by(.type))
+		| (.mounts[] | select(.type == "cgroup") | .options) -= ["ro"]'
+	ln -s busybox "$bundle/rootfs/bin/chmod"
+	counting 'c=/sys/fs/cgroup; mkdir $c/below $c/empty; sleep 1000 & echo $! >$c/below/cgroup.procs
+		echo 7 >$c/below/cgroup.max.depth; chmod 600 $c/cgroup.procs $c/below/cgroup.procs; chmod 700 $c/below;'
+	start
+	saved --leave-running --manage-cgroups-mode ignore
+	mv "$images" "$bundle/none"
+	saved --manage-cgroups-mode full
+	for mode in soft full; do
+		back --manage-cgroups-mode $mode
+		grows
+		[ "$(wc -l <"$top/below/cgroup.procs")" = 1 ]
+		[ "$(stat -c %a "$top/below" "$top/below/cgroup.procs" "$top/empty" | tr '\n' ' ')" = "700 600 755 " ]
+		[ "$(stat -c %a "$top/cgroup.procs")" = "$([ $mode = full ] && echo 600 || echo 644)" ]
+		[ "$(cat "$top/below/cgroup.max.depth")" = max ]
+		"$BERTH" kill "$cid" KILL
+		until_true eval '[ "$(state_of)" = stopped ]'
+	done
+	bring_back --manage-cgroups-mode strict
+	assert_error "criu failed: " "Abort restore of existing cgroups" "step restore"
+	assert_nothing_left
+	back --manage-cgroups-mode ignore
+	grows
+	[ ! -e "$top/below" ]
+	[ "$(wc -l <"$top/cgroup.procs")" -ge 2 ]
+	"$BERTH" delete --force "$cid"
+	# Nothing was saved of them there: only where all processes are in the container's own is that enough.
+	images=$bundle/none bring_back
+	assert_error "criu failed: " "berth-$cid/below/cgroup.procs" "step restore"
+	images=$bundle/none back --manage-cgroups-mode ignore
+	grows
+}
+
 @test "org.criu.config, /etc/criu/berth.conf, and runc's without that" {
 	mkdir -p /etc/criu
 	echo "log-file runc.log" >/etc/criu/runc.conf
