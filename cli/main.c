@@ -159,6 +159,7 @@ static int default_root(const struct cli_globals *globals, char *buffer, size_t 
 static const char *const manager_names[] = {
 	[BERTH_CGROUPS_FS] = "cgroupfs",
 	[BERTH_CGROUPS_DISABLED] = "disabled",
+	[BERTH_CGROUPS_SYSTEMD] = "systemd",
 };
 static const char *const rootless_names[] = {
 	[BERTH_ROOTLESS_AUTO] = "auto",
@@ -216,21 +217,18 @@ static int check_log(struct cli_globals *globals, const struct global_texts *tex
 /* 0, or the exit status after a complaint. */
 static int check_globals(struct cli_globals *globals, const struct global_texts *texts)
 {
-	int cgroups = find_name(manager_names, 2, texts->manager);
+	int cgroups = texts->is_systemd ? BERTH_CGROUPS_SYSTEMD
+					: find_name(manager_names, 3, texts->manager);
 	int mode = find_name(rootless_names, 3, texts->rootless);
 	int status = check_log(globals, texts);
 
 	if (status != 0) {
 		return status;
 	}
-	if (texts->is_systemd || strcmp(texts->manager, "systemd") == 0) {
-		return cli_fail_text(globals,
-			"the cgroup manager systemd is not supported by this version of "
-			"berth");
-	}
 	if (cgroups < 0) {
 		return cli_fail_text(globals,
-			"--cgroup-manager is cgroupfs or disabled, not \"%s\"", texts->manager);
+			"--cgroup-manager is cgroupfs, systemd or disabled, not \"%s\"",
+			texts->manager);
 	}
 	if (mode < 0) {
 		return cli_fail_text(
@@ -271,8 +269,8 @@ static int run_line(int argc, char **argv)
 			"error, warning or debug: what is said beside errors, in the log or on stderr",
 			NULL},
 		{"debug", 0, NULL, &texts.is_debug, "--log-level debug", NULL},
-		{"cgroup-manager", 0, &texts.manager, NULL, "cgroupfs or disabled", NULL},
-		{"systemd-cgroup", 0, NULL, &texts.is_systemd, "not supported yet", NULL},
+		{"cgroup-manager", 0, &texts.manager, NULL, "cgroupfs, systemd or disabled", NULL},
+		{"systemd-cgroup", 0, NULL, &texts.is_systemd, "--cgroup-manager systemd", NULL},
 		{"rootless", 0, &texts.rootless, NULL,
 			"auto, true or false: whether a cgroup that cannot be made is no error",
 			NULL},

@@ -50,6 +50,7 @@ struct berth_context {
 enum berth_cgroups {
 	BERTH_CGROUPS_FS,       /**< berth, in the file systems */
 	BERTH_CGROUPS_DISABLED, /**< nobody: it stays in the caller's */
+	BERTH_CGROUPS_SYSTEMD, /**< systemd, of the host or of the user, where cgroups are of version 2 */
 };
 
 /** Whether a cgroup that cannot be made is an error where nothing is asked of it. */

@@ -115,9 +115,9 @@ static int take_options(const struct life_context *context, const struct berth_o
 	if (r < 0) {
 		return r;
 	}
-	if (taken.cgroups > BERTH_CGROUPS_DISABLED || taken.rootless > BERTH_ROOTLESS_NO) {
+	if (taken.cgroups > BERTH_CGROUPS_SYSTEMD || taken.rootless > BERTH_ROOTLESS_NO) {
 		return error_set(err, BERTH_ERROR_USAGE, "berth_options: %s is none of its values",
-			taken.cgroups > BERTH_CGROUPS_DISABLED ? "cgroups" : "rootless");
+			taken.cgroups > BERTH_CGROUPS_SYSTEMD ? "cgroups" : "rootless");
 	}
 	r = check_fds(taken.listen_fds, taken.preserved_fds, err);
 	if (r < 0) {
@@ -139,7 +139,7 @@ static int take_options(const struct life_context *context, const struct berth_o
 			.is_pivot_avoided = taken.no_pivot,
 			.is_keyring_kept = taken.no_new_keyring,
 			.is_pdeathsig = taken.dies_with_thread,
-			.is_cgroup_disabled = taken.cgroups == BERTH_CGROUPS_DISABLED,
+			.cgroups = (enum plan_cgroups)taken.cgroups,
 			.rootless = (enum plan_rootless)taken.rootless},
 	};
 	return 0;
@@ -203,6 +203,11 @@ static int take_exec_options(const struct life_context *context,
 	};
 	return 0;
 }
+
+_Static_assert(BERTH_CGROUPS_FS == (int)PLAN_CGROUPS_FS &&
+		       BERTH_CGROUPS_DISABLED == (int)PLAN_CGROUPS_DISABLED &&
+		       BERTH_CGROUPS_SYSTEMD == (int)PLAN_CGROUPS_SYSTEMD,
+	"the values are those of plan");
 
 _Static_assert(BERTH_ROOTLESS_AUTO == (int)PLAN_ROOTLESS_AUTO &&
 		       BERTH_ROOTLESS_YES == (int)PLAN_ROOTLESS_YES &&

@@ -9,6 +9,9 @@
  * inside. Fails with an error that names the file, and the field where one asked for it; what was made
  * until then is removed again.
  *
+ * With systemd as the manager the directory is that of a unit, which systemd makes and removes (unit.c); all else is
+ * the same.
+ *
  * Every path is resolved once, from the mount point's descriptor, without symbolic links and never out of
  * the mount. A file system that is not a cgroup's is refused. The verbs may each run in a process of their
  * own: cgroup_describe() gives what a state file needs, cgroup_open() takes it, believing none of it.
@@ -38,6 +41,10 @@ struct cgroup {
 	struct arena arena;
 	struct cgroup_dir dirs[CGROUP_DIRS_MAX]; /* in the order of the plan */
 	size_t count;                            /* 0: the container has no cgroup */
+	const char *unit; /* of systemd, whose the directory is; NULL: it is berth's */
+	bool is_unit_user;
+	bool is_narrowed; /* by cgroup_narrow() */
+	bool is_unit_due; /* it is not made before there is a process to put into it */
 };
 
 /* Before anything else; and at the end, which closes and removes nothing. */
@@ -53,6 +60,11 @@ int cgroup_find(
 /* Makes the directories. After a failure cgroup_remove() takes away what was made. */
 int cgroup_create(
 	struct cgroup *cgroup, const struct host_cgroup *plan, struct berth_error *err) must_use;
+
+/* Moves the first process of a new container in, before it does anything. systemd makes a cgroup only around a
+ * process: with it as the manager the cgroup is made here, and gets its first limits. */
+int cgroup_enter(struct cgroup *cgroup, const struct host_cgroup *plan, pid_t pid,
+	struct berth_error *err) must_use;
 
 /* Moves a process, with all its threads, into every hierarchy. A cgroup of version 2 that has given its
  * controllers to those below it takes none (EBUSY): it goes beside the process `near` then, wherever that is
@@ -138,7 +150,8 @@ int cgroup_watch_take(struct cgroup_watch *watch) must_use;
  * gone already is no error. */
 int cgroup_remove(struct cgroup *cgroup, int timeout_ms, struct berth_error *err) must_use;
 
-/* One text for each directory, in the arena: "KEPT/MOUNT_POINT/PATH", where both begin with a slash. */
+/* One text for each directory, in the arena: "KEPT/MOUNT_POINT/PATH", where both begin with a slash; and one for
+ * the unit: "system:NAME" or "user:NAME". */
 struct cgroup_texts {
 	const char *const *items;
 	size_t count;

@@ -179,6 +179,11 @@ int cgroup_find(struct cgroup *cgroup, const struct host_cgroup *plan, struct be
 	if (plan->dir_count > CGROUP_DIRS_MAX) {
 		return error_set(err, BERTH_ERROR_INTERNAL, "too many cgroup hierarchies");
 	}
+	if (plan->unit) {
+		cgroup->unit = plan->unit->name;
+		cgroup->is_unit_user = plan->unit->is_user;
+		cgroup->is_unit_due = true;
+	}
 	for (size_t i = 0; r == 0 && i < plan->dir_count; i++) {
 		const struct host_cgroup_dir *wanted = &plan->dirs[i];
 		struct cgroup_dir *dir = &cgroup->dirs[cgroup->count++];
@@ -190,7 +195,9 @@ int cgroup_find(struct cgroup *cgroup, const struct host_cgroup *plan, struct be
 			.path = wanted->path,
 		};
 		r = open_mount(dir, wanted);
-		if (r == 0) {
+		if (r == 0 && plan->unit) {
+			dir->kept = cgroup_count_parts(dir->path);
+		} else if (r == 0) {
 			r = find_dir(dir, plan->is_own_name, err);
 		}
 		if (r < 0) {
@@ -328,7 +335,7 @@ int cgroup_create(struct cgroup *cgroup, const struct host_cgroup *plan, struct 
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < cgroup->count; i++) {
+	for (size_t i = 0; r == 0 && i < cgroup->count && !cgroup->is_unit_due; i++) {
 		r = create_dir(&cgroup->dirs[i], plan, i, err);
 		if (r < 0) {
 			/* The rest has not been made, and must not be removed. */

@@ -6,11 +6,22 @@
 #include "base/str.h"
 #include "cgroup/inside.h"
 
+static const char system_prefix[] = "system:";
+static const char user_prefix[] = "user:";
+
 int cgroup_describe(
 	const struct cgroup *cgroup, struct arena *arena, struct cgroup_texts *ret_texts)
 {
-	const char **items = arena_alloc(arena, cgroup->count + 1, sizeof(*items));
+	const char **items = arena_alloc(arena, cgroup->count + 2, sizeof(*items));
 	size_t count = 0;
+
+	if (items && cgroup->unit) {
+		items[count] = arena_printf(arena, "%s%s",
+			cgroup->is_unit_user ? user_prefix : system_prefix, cgroup->unit);
+		if (!items[count++]) {
+			return -ENOMEM;
+		}
+	}
 
 	for (size_t i = 0; items && i < cgroup->count; i++) {
 		const struct cgroup_dir *dir = &cgroup->dirs[i];
@@ -73,6 +84,20 @@ static int parse(struct cgroup *cgroup, const char *text, struct cgroup_dir *ret
 	return 0;
 }
 
+/* 1 where the text is that of a unit. */
+static int parse_unit(struct cgroup *cgroup, const char *text)
+{
+	bool is_user = str_has_prefix(text, user_prefix);
+
+	if (!is_user && !str_has_prefix(text, system_prefix)) {
+		return 0;
+	}
+	text += is_user ? strlen(user_prefix) : strlen(system_prefix);
+	cgroup->is_unit_user = is_user;
+	cgroup->unit = arena_copy(&cgroup->arena, text, strlen(text));
+	return cgroup->unit ? 1 : -ENOMEM;
+}
+
 static int open_dir(struct cgroup_dir *dir)
 {
 	autofd int mount_fd = cgroup_mount_open(dir->mount_point, &dir->is_v2);
@@ -101,13 +126,20 @@ int cgroup_open(struct cgroup *cgroup, const struct cgroup_texts *texts, struct 
 	/* Whatever a first try has left open. */
 	cgroup_finish(cgroup);
 	cgroup_init(cgroup);
-	if (texts->count > CGROUP_DIRS_MAX) {
+	if (texts->count > CGROUP_DIRS_MAX + 1) {
 		return error_set(err, BERTH_ERROR_STATE, "a state with too many cgroups");
 	}
 	for (size_t i = 0; i < texts->count; i++) {
 		struct cgroup_dir *dir = &cgroup->dirs[cgroup->count];
-		int r = parse(cgroup, texts->items[i], dir);
+		int r = parse_unit(cgroup, texts->items[i]);
 
+		if (r > 0) {
+			continue;
+		}
+		if (r == 0) {
+			r = cgroup->count < CGROUP_DIRS_MAX ? parse(cgroup, texts->items[i], dir)
+							    : -EINVAL;
+		}
 		if (r == -EINVAL) {
 			return error_set(err, BERTH_ERROR_STATE,
 				"a state with a cgroup that is none: \"%s\"", texts->items[i]);

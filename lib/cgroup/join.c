@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cgroup/inside.h"
+#include "cgroup/unit.h"
 
 struct search {
 	pid_t pid;        /* who is looked for */
@@ -69,12 +70,37 @@ int cgroup_join(const struct cgroup *cgroup, pid_t pid, pid_t near, struct berth
 		const struct cgroup_dir *dir = &cgroup->dirs[i];
 		int r = dir->fd < 0 ? 0 : join_one(dir, text, near);
 
+		/* A user may move a process only within what is all his, and his session is not. */
+		if ((r == -EACCES || r == -EPERM) && cgroup->is_unit_user && !cgroup->is_narrowed) {
+			r = cgroup_unit_attach(cgroup, pid, err);
+			if (r < 0) {
+				return r;
+			}
+		}
 		if (r < 0) {
 			return error_system(err, r, "move a process into the cgroup %s%s%s",
 				dir->mount_point, dir->path, dir->is_v2 ? refusal_reason(r) : "");
 		}
 	}
 	return 0;
+}
+
+int cgroup_enter(
+	struct cgroup *cgroup, const struct host_cgroup *plan, pid_t pid, struct berth_error *err)
+{
+	int r;
+
+	if (!cgroup->is_unit_due) {
+		return cgroup_join(cgroup, pid, 0, err);
+	}
+	r = cgroup_unit_start(cgroup, plan->unit, pid, err);
+	if (r == 0) {
+		r = cgroup_limit(cgroup, plan, false, err);
+	}
+	if (r < 0) {
+		error_add_pointer(err, plan->pointer);
+	}
+	return r;
 }
 
 /* Whether the hierarchy is one of a controller of the list, as the name of its mount point says:
@@ -127,6 +153,7 @@ int cgroup_narrow(struct cgroup *cgroup, const char *text, struct berth_error *e
 			continue;
 		}
 		is_found = true;
+		cgroup->is_narrowed = true;
 		r = narrow_one(dir, path);
 		if (r == -EXDEV || r == -ELOOP) {
 			return error_set(err, BERTH_ERROR_USAGE,

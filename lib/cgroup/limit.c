@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "cgroup/inside.h"
+#include "cgroup/unit.h"
 
 /* Why there is no such file. On version 2 that is what the kernel has said when the controller was to be enabled above
  * (its admin-guide/cgroup-v2, "No Internal Process Constraint" and "Threads"). */
@@ -156,7 +157,20 @@ int cgroup_limit(const struct cgroup *cgroup, const struct host_cgroup *plan, bo
 	struct berth_error *err)
 {
 	const struct cgroup_writer writer = {.cgroup = cgroup, .plan = plan};
-	int r = cgroup_write_all(&writer, HOST_CGROUP_FINAL, is_final ? HOST_CGROUP_FINAL : 0, err);
+	int r = 0;
+
+	/* Before systemd has made it there is nothing to write to. */
+	if (cgroup->is_unit_due) {
+		return 0;
+	}
+	/* systemd may write its properties into the files: what is exact comes after it. */
+	if (is_final && plan->unit && plan->unit->late) {
+		r = cgroup_unit_set(cgroup, plan->unit->late, 1, err);
+	}
+	if (r == 0) {
+		r = cgroup_write_all(
+			&writer, HOST_CGROUP_FINAL, is_final ? HOST_CGROUP_FINAL : 0, err);
+	}
 
 	return r == 0 && is_final ? limit_devices(cgroup, &plan->devices, err) : r;
 }

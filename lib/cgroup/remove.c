@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "cgroup/inside.h"
+#include "cgroup/unit.h"
 #include "sys/file.h"
 
 static int rmdir_at(int fd, const char *name)
@@ -143,7 +144,7 @@ static int remove_dir(const struct cgroup_dir *dir, uint64_t end_ns)
 int cgroup_remove(struct cgroup *cgroup, int timeout_ms, struct berth_error *err)
 {
 	uint64_t end_ns = sys_now_ns() + (uint64_t)timeout_ms * 1000000U;
-	int result = 0;
+	int result = cgroup->unit ? cgroup_unit_stop(cgroup, err) : 0;
 
 	for (size_t i = 0; i < cgroup->count; i++) {
 		struct cgroup_dir *dir = &cgroup->dirs[i];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Limits of a cgroup that is in use: all of them, or none. Before each write the file is read, and after a failure
- * what it held is written back, the last one first.
+ * what it held is written back, the last one first. systemd learns of them when nothing else can fail: it then writes
+ * some of the files itself, with less in them than berth does, and so they are written once more.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cgroup/inside.h"
+#include "cgroup/unit.h"
 
 /* How a line about one device is taken away from the files that have one for each. */
 static const struct reset_row {
@@ -115,12 +117,12 @@ static void undo_finish(struct cgroup_undo *undo)
 	arena_finish(&undo->arena);
 }
 
-/* Each write may be tried twice: once more after the next one. */
+/* Each write may be tried twice: once more after the next one; and all of them again after systemd's. */
 static int undo_init(struct cgroup_undo *undo, const struct host_cgroup *plan)
 {
 	*undo = (struct cgroup_undo){0};
 	arena_init(&undo->arena, CGROUP_MEMORY_MAX);
-	undo->items = arena_alloc(&undo->arena, 2 * plan->write_count, sizeof(*undo->items));
+	undo->items = arena_alloc(&undo->arena, 4 * plan->write_count, sizeof(*undo->items));
 	return undo->items ? 0 : -ENOMEM;
 }
 
@@ -173,6 +175,18 @@ static int enable(struct cgroup *cgroup, const struct host_cgroup *plan, struct 
 	return r;
 }
 
+static int update_unit(const struct cgroup_writer *writer, struct berth_error *err)
+{
+	const struct host_unit *unit = writer->plan->unit;
+	int r;
+
+	if (!unit || unit->property_count == 0) {
+		return 0;
+	}
+	r = cgroup_unit_set(writer->cgroup, unit->properties, unit->property_count, err);
+	return r < 0 ? r : cgroup_write_all(writer, 0, 0, err);
+}
+
 int cgroup_update(struct cgroup *cgroup, const struct host_cgroup *plan, struct berth_error *err)
 {
 	__attribute__((cleanup(undo_finish))) struct cgroup_undo undo;
@@ -188,6 +202,9 @@ int cgroup_update(struct cgroup *cgroup, const struct host_cgroup *plan, struct 
 	}
 	if (r == 0) {
 		r = update_devices(cgroup, &plan->devices, err);
+	}
+	if (r == 0) {
+		r = update_unit(&writer, err);
 	}
 	if (r < 0) {
 		undo_run(&undo, err);

@@ -73,7 +73,7 @@ static int prepare(
 {
 	const struct plan_request request = {
 		.id = found->entry.id,
-		.is_cgroup_disabled = found->cgroup.count == 0,
+		.cgroups = found->cgroup.count == 0 ? PLAN_CGROUPS_DISABLED : PLAN_CGROUPS_FS,
 	};
 	struct plan_request with_bundle = request;
 	struct life_criu *criu = &checkpoint->criu;

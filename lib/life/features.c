@@ -73,8 +73,8 @@ static void put_linux(struct json_writer *writer)
 	json_write_begin(writer, '{');
 	put_flag(writer, "v1", true);
 	put_flag(writer, "v2", true);
-	put_flag(writer, "systemd", false);
-	put_flag(writer, "systemdUser", false);
+	put_flag(writer, "systemd", true);
+	put_flag(writer, "systemdUser", true);
 	put_flag(writer, "rdma", false);
 	json_write_end(writer, '}');
 	put_seccomp(writer);
@@ -120,6 +120,7 @@ int life_features(char **ret_text, struct berth_error *err)
 	json_write_string(&writer, "run.oci.");
 	json_write_string(&writer, "krun.");
 	json_write_string(&writer, "org.criu.config");
+	json_write_string(&writer, "org.systemd.property.");
 	json_write_end(&writer, ']');
 	json_write_end(&writer, '}');
 	r = json_writer_take(&writer, ret_text);

@@ -139,8 +139,8 @@ int life_process_prepare(struct life_process *process, struct arena *arena, stru
 }
 
 /* berth-init waits for its first message meanwhile: all that it does happens inside the cgroup. */
-static int spawn(struct life_process *process, const struct cgroup *cgroup, pid_t near,
-	struct berth_error *err)
+static int spawn(
+	struct life_process *process, struct cgroup *cgroup, pid_t near, struct berth_error *err)
 {
 	struct host_child *child = &process->child;
 	const struct host_plan *plan = &process->plan.host;
@@ -151,7 +151,9 @@ static int spawn(struct life_process *process, const struct cgroup *cgroup, pid_
 	}
 	r = host_child_affinity_first(child, plan, err);
 	if (r == 0 && cgroup) {
-		r = cgroup_join(cgroup, child->init_pid, near, err);
+		r = process->wish.is_first
+			    ? cgroup_enter(cgroup, &process->plan.host.cgroup, child->init_pid, err)
+			    : cgroup_join(cgroup, child->init_pid, near, err);
 	}
 	if (r == 0) {
 		r = host_child_affinity(child, plan, cgroup && cgroup->count > 0, err);
@@ -162,8 +164,8 @@ static int spawn(struct life_process *process, const struct cgroup *cgroup, pid_
 	return r;
 }
 
-int life_process_build(struct life_process *process, const struct cgroup *cgroup, pid_t near,
-	struct berth_error *err)
+int life_process_build(
+	struct life_process *process, struct cgroup *cgroup, pid_t near, struct berth_error *err)
 {
 	const struct plan *plan = &process->plan;
 	int r = spawn(process, cgroup, near, err);

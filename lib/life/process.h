@@ -44,7 +44,7 @@ int life_process_prepare(
 /* The child, inside the cgroup (NULL: the caller's) before it gets its first message, until it is ready. `near` is the pid of the
  * container's first process, beside which it goes where the cgroup itself takes none; 0: there is none. 1 where
  * it waits for hooks, as host_child_build() has it. */
-int life_process_build(struct life_process *process, const struct cgroup *cgroup, pid_t near,
+int life_process_build(struct life_process *process, struct cgroup *cgroup, pid_t near,
 	struct berth_error *err) must_use;
 
 /* From there until its program runs; with a fifo (not -1), until it waits on that. The record is the container's,

@@ -76,6 +76,7 @@ static int fill_wish(struct update *update, struct plan_update *wish, struct ber
 							       : &config->linux_section.resources,
 		.dirs = dirs,
 		.dir_count = cgroup->count,
+		.unit = cgroup->unit,
 	};
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "plan/work.h"
+#include "plan/unit.h"
 
 /* What a container's cgroup of version 2 gets where the host has it: limits that are set later and
  * counters need them as well. */
@@ -58,7 +58,7 @@ int plan_cgroup_find(const struct host_cgroup *cgroup, const char *controller)
 	return -1;
 }
 
-static bool is_rootless(const struct plan_work *work)
+bool plan_cgroup_is_rootless(const struct plan_work *work)
 {
 	if (work->request->rootless != PLAN_ROOTLESS_AUTO) {
 		return work->request->rootless == PLAN_ROOTLESS_YES;
@@ -73,7 +73,7 @@ const char *plan_cgroup_missing(const struct plan_work *work)
 			       ? "the container has no cgroup"
 			       : "no cgroup of the container has the controller";
 	}
-	if (work->request->is_cgroup_disabled) {
+	if (work->request->cgroups == PLAN_CGROUPS_DISABLED) {
 		return "cgroups are disabled for this container";
 	}
 	if (work->facts->hierarchy_count == 0) {
@@ -154,7 +154,7 @@ static int add_dirs(
 			.path = path_in(work->arena, hierarchy, where, name),
 			.controllers = hierarchy->is_v2 ? v2_controllers : hierarchy->controllers,
 			.is_v2 = hierarchy->is_v2,
-			.is_optional = is_rootless(work),
+			.is_optional = plan_cgroup_is_rootless(work),
 		};
 
 		if (!dir.path) {
@@ -225,16 +225,48 @@ static int place(struct plan_work *work, struct berth_error *err)
 	return add_dirs(work, where, name, err);
 }
 
+/* One directory, which systemd makes. */
+static int place_unit(struct plan_work *work, struct berth_error *err)
+{
+	struct host_cgroup *cgroup = &work->plan->host.cgroup;
+	struct host_cgroup_dir *dir = arena_alloc(work->arena, 1, sizeof(*dir));
+
+	if (cgroup->layout != HOST_CGROUP_V2) {
+		return error_set(err, BERTH_ERROR_UNSUPPORTED,
+			"the cgroup manager systemd needs cgroup version 2, which this host does "
+			"not have alone");
+	}
+	if (!dir) {
+		return plan_no_memory(err);
+	}
+	for (size_t i = 0; i < work->facts->hierarchy_count; i++) {
+		if (work->facts->hierarchies[i].is_v2) {
+			dir->mount_point = work->facts->hierarchies[i].mount_point;
+		}
+	}
+	dir->controllers = v2_controllers;
+	dir->is_v2 = true;
+	cgroup->dirs = dir;
+	cgroup->dir_count = 1;
+	return plan_unit_place(work, dir, err);
+}
+
 int plan_cgroup(struct plan_work *work, struct berth_error *err)
 {
 	struct host_cgroup *cgroup = &work->plan->host.cgroup;
+	enum plan_cgroups manager = work->request->cgroups;
 	int r = 0;
 
 	cgroup->pointer = "";
 	cgroup->layout =
-		work->request->is_cgroup_disabled ? HOST_CGROUP_NONE : layout_of(work->facts);
-	if (cgroup->layout != HOST_CGROUP_NONE) {
+		manager == PLAN_CGROUPS_DISABLED ? HOST_CGROUP_NONE : layout_of(work->facts);
+	if (manager == PLAN_CGROUPS_SYSTEMD) {
+		r = place_unit(work, err);
+	} else if (cgroup->layout != HOST_CGROUP_NONE) {
 		r = place(work, err);
 	}
-	return r < 0 ? r : plan_limits(work, err);
+	if (r == 0) {
+		r = plan_limits(work, err);
+	}
+	return r < 0 || manager != PLAN_CGROUPS_SYSTEMD ? r : plan_unit_fill(work, err);
 }

@@ -232,7 +232,7 @@ static int find_dir(const struct host_cgroup *cgroup)
 /* Who is not root on the host may set no filter, and may use no device that the user may not. */
 static const char *why_none(const struct plan_work *work)
 {
-	if (work->request->is_cgroup_disabled) {
+	if (work->request->cgroups == PLAN_CGROUPS_DISABLED) {
 		return "cgroups are disabled for this container";
 	}
 	return work->facts->euid != 0 || work->facts->is_userns

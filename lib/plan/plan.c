@@ -52,7 +52,7 @@ uint32_t plan_facts_wanted(const struct spec *spec, const struct plan_request *r
 {
 	uint32_t wanted = plan_labels_wanted(&spec->process, spec->linux_section.mount_label);
 
-	if (!request->is_cgroup_disabled) {
+	if (request->cgroups != PLAN_CGROUPS_DISABLED) {
 		wanted |= FACTS_CGROUP;
 	}
 	for (size_t i = 0; i < spec->mounts.count; i++) {

@@ -23,6 +23,13 @@ enum plan_rootless {
 	PLAN_ROOTLESS_NO,
 };
 
+/* Who makes the container's cgroup. */
+enum plan_cgroups {
+	PLAN_CGROUPS_FS,       /* berth */
+	PLAN_CGROUPS_DISABLED, /* nobody: the container stays in the caller's */
+	PLAN_CGROUPS_SYSTEMD,  /* systemd, asked over its bus */
+};
+
 /* What the caller of the verb asked for, beside the config. */
 struct plan_request {
 	const char
@@ -39,7 +46,7 @@ struct plan_request {
 					 (sd_listen_fds(3)) */
 	const char *listen_fdnames; /* LISTEN_FDNAMES; NULL: they have no names */
 	enum plan_rootless rootless;
-	bool is_cgroup_disabled; /* no cgroup: the container stays in the caller's */
+	enum plan_cgroups cgroups;
 };
 
 /* The hooks that run in the runtime's namespaces; the others are the child's, in struct boot. */
@@ -119,6 +126,7 @@ struct plan_update {
 	const struct host_cgroup_dir
 		*dirs; /* the container's; their controllers are not looked at */
 	size_t dir_count;
+	const char *unit; /* of systemd, whose the directory is; NULL: it is berth's */
 };
 
 /* The files whose content is to be among the facts, as far as they are there. */

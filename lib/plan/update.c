@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "plan/work.h"
+#include "plan/unit.h"
 
 /* What one field holds in the way of another, or with it. A file that the version does not have is not there. */
 static const char *const files[] = {
@@ -178,6 +178,9 @@ int plan_update_make(const struct plan_update *asked, const struct facts *facts,
 
 	if (r == 0) {
 		r = plan_limits(&work, err);
+	}
+	if (r == 0 && asked->unit) {
+		r = plan_unit_update(&work, asked->unit, err);
 	}
 	if (r == 0) {
 		r = update_devices(&work, asked, err);

@@ -146,7 +146,9 @@ static int fact_apply(struct host *host, char *words[WORDS_MAX])
 	} else if (str_is_equal(words[0], "bundle")) {
 		host->request.bundle = words[1];
 	} else if (str_is_equal(words[0], "cgroup_disabled")) {
-		host->request.is_cgroup_disabled = number != 0;
+		host->request.cgroups = number != 0 ? PLAN_CGROUPS_DISABLED : PLAN_CGROUPS_FS;
+	} else if (str_is_equal(words[0], "cgroup_systemd")) {
+		host->request.cgroups = number != 0 ? PLAN_CGROUPS_SYSTEMD : PLAN_CGROUPS_FS;
 	} else if (str_is_equal(words[0], "bounding")) {
 		facts->bounding =
 			str_is_equal(words[1], "all") ? UINT64_MAX : strtoull(words[1], NULL, 16);

@@ -190,5 +190,5 @@ said() {
 
 @test "features lists the annotations that change what berth does" {
 	run "$BERTH" features
-	[ "$(jq -c .potentiallyUnsafeConfigAnnotations <<<"$output")" = '["run.oci.","krun.","org.criu.config"]' ]
+	[ "$(jq -c .potentiallyUnsafeConfigAnnotations <<<"$output")" = '["run.oci.","krun.","org.criu.config","org.systemd.property."]' ]
 }

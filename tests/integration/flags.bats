@@ -25,12 +25,17 @@ teardown() {
 	config '.linux.resources.pids.limit = 5'
 	run "$BERTH" --cgroup-manager disabled run --bundle "$bundle" "$cid"
 	assert_error "/linux/resources/pids/limit" "cgroups are disabled"
-	run "$BERTH" --cgroup-manager systemd run --bundle "$bundle" "$cid"
-	assert_error "systemd is not supported"
-	run "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
-	assert_error "systemd is not supported"
 	run "$BERTH" --cgroup-manager none run --bundle "$bundle" "$cid"
-	assert_error "cgroupfs or disabled"
+	assert_error "cgroupfs, systemd or disabled"
+}
+
+@test "--systemd-cgroup, --cgroup-manager systemd: refused where cgroups are not of version 2 alone" {
+	[ ! -e /sys/fs/cgroup/cgroup.controllers ] || skip "cgroup-v2: version 2 alone"
+	config 'del(.linux.resources)'
+	run "$BERTH" --cgroup-manager systemd run --bundle "$bundle" "$cid"
+	assert_error "the cgroup manager systemd needs cgroup version 2"
+	run "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+	assert_error "the cgroup manager systemd needs cgroup version 2"
 }
 
 @test "--rootless: true lets a cgroup be missing that cannot be made, false does not" {

@@ -18,7 +18,8 @@ MATRIX = {
     "hook": {"base", "sys", "wire"},
     "stage": {"base", "sys", "wire", "rootfs", "guard", "hook"},
     "init": {"stage", "wire", "sys", "base"},
-    "cgroup": {"base", "sys", "wire"},
+    "bus": {"base", "sys"},
+    "cgroup": {"base", "sys", "wire", "bus"},
     "host": {"base", "sys", "wire"},
     "store": {"base", "sys", "json"},
     "criu": {"base", "sys"},
@@ -32,6 +33,7 @@ MATRIX = {
 SINGLE = {
     "spec": {"sys/abi.h"},
     "plan": {"sys/abi.h"},
+    "bus": {"plan/host_plan.h"},
     "cgroup": {"plan/host_plan.h", "plan/facts.h"},
     "host": {"plan/host_plan.h", "plan/facts.h"},
     "life": {"rootfs/path.h"},

@@ -18,7 +18,8 @@ ROOM_FILES = 20
 CHOSEN = {"lib/base/block_heap.c", "lib/base/block_pages.c"}
 
 # A room with more files needs a page that says why: room -> path of the page.
-ROOM_PAGES = {"plan": "docs/decisions/0004-plan-files.md", "life": "docs/decisions/0011-life-files.md",
+ROOM_PAGES = {"cgroup": "docs/decisions/0012-systemd.md",
+              "plan": "docs/decisions/0004-plan-files.md", "life": "docs/decisions/0011-life-files.md",
               "rootfs": "docs/decisions/0013-rootfs-files.md",
               "sys": "docs/decisions/0014-sys-files.md",
               "host": "docs/decisions/0015-host-files.md"}

@@ -176,7 +176,8 @@ static void test_maps_are_taken(void **state)
 
 static void test_facts_wanted(void **state)
 {
-	const struct plan_request disabled = {.bundle = "/bundle", .is_cgroup_disabled = true};
+	const struct plan_request disabled = {
+		.bundle = "/bundle", .cgroups = PLAN_CGROUPS_DISABLED};
 	struct sample sample;
 
 	(void)state;
