@@ -93,3 +93,280 @@ is_gone() {
 	"$BERTH" delete --force "$cid"
 	is_gone
 }
+
+limits() {
+	config '.linux.resources = {
+		"memory": {"limit": 67108864, "swap": 100663296, "reservation": 16777216},
+		"cpu": {"shares": 512, "quota": 12345, "period": 100000, "burst": 1000, "cpus": "0", "mems": "0"},
+		"pids": {"limit": 20}, "blockIO": {}, "hugepageLimits": [], "network": {},
+		"unified": {"memory.high": "50331648", "memory.oom.group": "1", "hugetlb.2MB.max": "4194304"}}'
+}
+
+limit_lines() {
+	cat <<-END
+		memory.max 67108864
+		memory.swap.max 33554432
+		memory.low 16777216
+		memory.high 50331648
+		memory.oom.group 1
+		cpu.weight 59
+		cpu.max 12345 100000
+		cpu.max.burst 1000
+		cpuset.cpus 0
+		cpuset.mems 0
+		pids.max 20
+		hugetlb.2MB.max 4194304
+	END
+}
+
+@test "limits are properties of the unit and in its files, also after a daemon-reload" {
+	limits
+	start
+	limit_lines | assert_files
+	assert_properties <<-END
+		MemoryMax 67108864
+		MemorySwapMax 33554432
+		MemoryLow 16777216
+		MemoryHigh 50331648
+		CPUWeight 59
+		CPUQuotaPerSecUSec 130ms
+		CPUQuotaPeriodUSec 100ms
+		AllowedCPUs 0
+		AllowedMemoryNodes 0
+		TasksMax 20
+	END
+	systemctl daemon-reload
+	assert_files <<-END
+		memory.max 67108864
+		memory.swap.max 33554432
+		memory.low 16777216
+		memory.high 50331648
+		cpu.weight 59
+		cpuset.cpus 0
+		pids.max 20
+		hugetlb.2MB.max 4194304
+	END
+}
+
+@test "update sets the properties as well: a daemon-reload keeps them, and the device rules" {
+	config '.linux.resources.devices = [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 4, "minor": 64, "access": "rw"}]'
+	start
+	mknod "$bundle/rootfs/first" c 4 64
+	mknod "$bundle/rootfs/second" c 4 65
+	"$BERTH" update --memory 33554432 --memory-reservation 8388608 --cpu-quota 50000 --cpu-period 100000 \
+		--cpu-share 1024 --cpuset-cpus 1 --pids-limit 5 "$cid"
+	systemctl daemon-reload
+	assert_properties <<-END
+		MemoryMax 33554432
+		MemoryLow 8388608
+		CPUWeight 100
+		CPUQuotaPerSecUSec 500ms
+		AllowedCPUs 1
+		TasksMax 5
+	END
+	assert_files <<-END
+		memory.max 33554432
+		memory.low 8388608
+		cpu.weight 100
+		cpu.max 50000 100000
+		cpuset.cpus 1
+		pids.max 5
+	END
+	"$BERTH" exec "$cid" sh -c 'exec 3</first'
+	run "$BERTH" exec "$cid" sh -c 'exec 3</second'
+	assert_contains "Operation not permitted"
+}
+
+@test "an update that fails leaves the unit as it was" {
+	config '.linux.resources.memory.limit = 67108864'
+	start
+	run "$BERTH" update --memory 33554432 --cpuset-cpus 99 "$cid"
+	assert_error "write \"99\" to $dir/cpuset.cpus"
+	[ "$(property MemoryMax)" = 67108864 ]
+	[ "$(cat "$dir/memory.max")" = 67108864 ]
+}
+
+@test "cgroupsPath: slice, prefix and name; a slice that holds the container; what is none is refused by field" {
+	local slice=berth-${cid//[^a-zA-Z0-9]/}.slice
+	config '.linux.cgroupsPath = $path' --arg path "$slice:box:$cid"
+	unit=box-$cid.scope
+	dir=$TOP/berth.slice/$slice/$unit
+	start
+	[ "$(property Slice)" = "$slice" ]
+	[ "$(cat "$dir/cgroup.procs")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	"$BERTH" delete --force "$cid"
+	is_gone
+	config '.linux.cgroupsPath = $path' --arg path ":box:$slice"
+	start
+	[ "$(property ActiveState "$slice")" = active ]
+	[ "$(cat "$TOP/berth.slice/$slice/cgroup.procs")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	"$BERTH" delete --force "$cid"
+	[ ! -e "$TOP/berth.slice/$slice" ]
+	config '.linux.cgroupsPath = "/box"'
+	run "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+	assert_error "/linux/cgroupsPath (line " "is not SLICE:PREFIX:NAME"
+}
+
+@test "annotations become properties of the unit; what systemd refuses is said in its words" {
+	config '.annotations = {"org.systemd.property.TimeoutStopSec": "7", "org.systemd.property.Description": "'"'a box'"'",
+		"org.systemd.property.After": "['"'dbus.service'"']", "org.systemd.property.CPUWeight": "uint64 77"}'
+	start
+	assert_properties <<-END
+		TimeoutStopUSec 7s
+		Description a box
+		CPUWeight 77
+	END
+	grep -qw dbus.service <<<"$(property After)"
+	"$BERTH" delete --force "$cid"
+	config '.annotations = {"org.systemd.property.NoSuchThing": "1"}'
+	run "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+	assert_error "systemd: StartTransientUnit of $unit: Cannot set property NoSuchThing, or unknown property."
+	[ "$(property LoadState)" = not-found ]
+	run "$BERTH" state "$cid"
+	assert_error "does not exist"
+}
+
+@test "a name that is in use is an error in systemd's words; that of a unit that has failed is free" {
+	systemd-run --quiet --scope --unit "$unit" sleep 1000 >/dev/null 2>&1 3>&- &
+	until_true [ -e "$dir" ]
+	run "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+	assert_error "systemd: StartTransientUnit of $unit: Unit $unit was already loaded or has a fragment file."
+	grep -q . "$dir/cgroup.procs"
+	systemctl stop "$unit"
+	config '.annotations = {"org.systemd.property.CollectMode": "'"'inactive'"'", "org.systemd.property.RuntimeMaxSec": "1"}'
+	start
+	until_true has_failed
+	"$BERTH" delete --force "$cid"
+	is_gone
+	start
+	until_true has_failed
+	rm -r "$bundle/state"
+	start
+	[ "$(property ActiveState)" = active ]
+}
+
+has_failed() {
+	[ "$(property ActiveState)" = failed ]
+}
+
+@test "one call and one job start a container, one stops it, and none is made where it has ended by itself" {
+	busctl monitor --json=short org.freedesktop.systemd1 >"$bundle/bus" 2>"$bundle/monitor" 3>&- &
+	local monitor=$!
+	until_true grep -q Monitoring "$bundle/monitor"
+	start
+	"$BERTH" exec "$cid" true
+	"$BERTH" delete --force "$cid"
+	start
+	"$BERTH" kill "$cid" KILL
+	until_true is_gone
+	"$BERTH" delete "$cid"
+	until_true are_calls StartTransientUnit StopUnit ResetFailedUnit StartTransientUnit ResetFailedUnit
+	kill $monitor
+	wait $monitor || true
+}
+
+# are_calls NAME...: all that the manager was asked for by now; the last line of what the monitor writes may be half one.
+are_calls() {
+	calls=$(jq -r 'select(.type == "method_call" and .interface == "org.freedesktop.systemd1.Manager") | .member' \
+		"$bundle/bus" 2>/dev/null | xargs)
+	[ "$calls" = "$*" ]
+}
+
+@test "run.oci.systemd.subgroup: the container is in a cgroup of the unit's, which has its limits" {
+	limits
+	config '.annotations = {"run.oci.systemd.subgroup": "box"}'
+	dir=$dir/box
+	start
+	limit_lines | assert_files
+	[ "$(cat "$dir/cgroup.procs")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	is_empty cat "$dir/../cgroup.procs"
+	"$BERTH" exec --detach "$cid" sleep 1000 >/dev/null 2>&1 </dev/null 3>&-
+	[ "$(wc -l <"$dir/cgroup.procs")" = 2 ]
+	"$BERTH" delete --force "$cid"
+	is_gone
+	[ ! -e "${dir%/box}" ]
+	config '.annotations = {"run.oci.systemd.subgroup": "../box"}'
+	run "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+	assert_error "/annotations/run.oci.systemd.subgroup (line "
+}
+
+@test "without a bus there is one error that names it" {
+	run env DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+	assert_error "connect to the system bus of systemd, unix:path=/nowhere: no such file or directory"
+	is_empty left_processes
+	start
+	run env DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere "$BERTH" delete --force "$cid"
+	assert_error "connect to the system bus of systemd, unix:path=/nowhere: no such file or directory"
+	"$BERTH" delete --force "$cid"
+	is_gone
+}
+
+# on_silent_bus [mute]: a start there.
+on_silent_bus() {
+	"$kit_root/tests/kit/silent_bus.py" "$bundle/bus" "$@" >"$bundle/ready" 3>&- &
+	local bus=$!
+	until_true grep -q ready "$bundle/ready"
+	SECONDS=0
+	run env DBUS_SYSTEM_BUS_ADDRESS="unix:path=$bundle/bus" "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+	[ $SECONDS -ge 9 ]
+	kill $bus || true
+	wait $bus || true
+	rm "$bundle/bus"
+	is_empty left_processes
+	is_gone
+}
+
+@test "a bus that never greets, and a systemd that never answers, are waited for ten seconds" {
+	on_silent_bus mute
+	assert_error "connect to the system bus of systemd, unix:path=$bundle/bus: connection timed out"
+	on_silent_bus
+	assert_error "systemd: StartTransientUnit of $unit: no answer in 10 seconds"
+}
+
+# as_user COMMAND...: as the user "test", who has a manager of his own and no session.
+as_user() {
+	python3 -c 'import os, sys
+os.setgroups([1000])
+os.setgid(1000)
+os.setuid(1000)
+os.environ["XDG_RUNTIME_DIR"] = "/run/user/1000"
+os.execv("/usr/bin/env", ["env"] + sys.argv[1:])' "$@"
+}
+
+@test "a user: the scope is of his own manager; limits, exec, update, pause, resume, kill, delete" {
+	systemctl start user@1000.service
+	remove_bundle
+	BERTH=$berth_program
+	make_bundle --rootless
+	unit=berth-$cid.scope
+	dir=$TOP/user.slice/user-1000.slice/user@1000.service/user.slice/$unit
+	config '.process.args = ["/bin/sleep", "1000"] | .linux.resources = {"memory": {"limit": 67108864}, "pids": {"limit": 20}}'
+	config '.linux.uidMappings[0].hostID = 1000 | .linux.gidMappings[0].hostID = 1000'
+	chown -R 1000:1000 "$bundle"
+	as_user "$BERTH" --systemd-cgroup run --detach --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&- || {
+		cat "$bundle/out"
+		return 1
+	}
+	local pid
+	pid=$(as_user "$BERTH" state "$cid" | jq .pid)
+	assert_files <<-END
+		cgroup.procs $pid
+		memory.max 67108864
+		pids.max 20
+	END
+	as_user "$BERTH" exec --detach "$cid" sleep 1000 >/dev/null 2>&1 </dev/null 3>&-
+	[ "$(wc -l <"$dir/cgroup.procs")" = 2 ]
+	as_user "$BERTH" update --memory 33554432 "$cid"
+	as_user systemctl --user daemon-reload
+	[ "$(as_user systemctl --user show --value --property MemoryMax "$unit")" = 33554432 ]
+	[ "$(cat "$dir/memory.max")" = 33554432 ]
+	as_user "$BERTH" pause "$cid"
+	grep -qx "frozen 1" "$dir/cgroup.events"
+	as_user "$BERTH" resume "$cid"
+	grep -qx "frozen 0" "$dir/cgroup.events"
+	as_user "$BERTH" kill --all "$cid" KILL
+	as_user "$BERTH" delete --force "$cid"
+	[ ! -e "$dir" ]
+	run as_user env -u XDG_RUNTIME_DIR "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+	assert_error "connect to the user bus of systemd: neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR says where it is"
+}
