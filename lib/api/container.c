@@ -502,7 +502,7 @@ int berth_explain(const struct berth_options *options, char **ret_text, struct b
 int berth_features(char **ret_text, struct berth_error *err)
 {
 	error_clear(err);
-	return life_features(ret_text, err);
+	return life_features(BERTH_VERSION, BERTH_COMMIT, ret_text, err);
 }
 
 int berth_spec(

@@ -34,6 +34,13 @@ void host_probe_labels(uint32_t wanted, struct facts *facts);
 /* Whether this berth was built with libseccomp. */
 bool host_seccomp_is_built(void);
 
+/* Whether it makes a filter for an architecture, by libseccomp's name, beside that of this machine. */
+bool host_seccomp_has_architecture(const char *name);
+
+/* The version of libseccomp, "X.Y.Z"; false without one. */
+enum { HOST_SECCOMP_VERSION_MAX = 40 };
+bool host_seccomp_version(char buffer[HOST_SECCOMP_VERSION_MAX]);
+
 /* Step "compile": the rules of a seccomp filter as the kernel's program, in memory of the arena. */
 int host_seccomp_compile(const struct host_seccomp *seccomp, struct arena *arena,
 	struct wire_bytes *ret_program, struct berth_error *err) must_use;

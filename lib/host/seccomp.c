@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <seccomp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -190,4 +191,29 @@ int host_seccomp_compile(const struct host_seccomp *seccomp, struct arena *arena
 bool host_seccomp_is_built(void)
 {
 	return true;
+}
+
+/* libseccomp may know the name of one whose numbers or byte order do not go with this machine's. */
+bool host_seccomp_has_architecture(const char *name)
+{
+	uint32_t token = seccomp_arch_resolve_name(name);
+	scmp_filter_ctx filter = token == 0 ? NULL : seccomp_init(SCMP_ACT_ALLOW);
+	int r = filter ? seccomp_arch_add(filter, token) : -1;
+
+	if (filter) {
+		seccomp_release(filter);
+	}
+	return r == 0 || r == -EEXIST;
+}
+
+bool host_seccomp_version(char buffer[HOST_SECCOMP_VERSION_MAX])
+{
+	const struct scmp_version *version = seccomp_version();
+
+	buffer[0] = '\0';
+	if (version) {
+		(void)snprintf(buffer, HOST_SECCOMP_VERSION_MAX, "%u.%u.%u", version->major,
+			version->minor, version->micro);
+	}
+	return version != NULL;
 }

@@ -33,3 +33,15 @@ bool host_seccomp_is_built(void)
 {
 	return false;
 }
+
+bool host_seccomp_has_architecture(const char *name)
+{
+	(void)name;
+	return false;
+}
+
+bool host_seccomp_version(char buffer[HOST_SECCOMP_VERSION_MAX])
+{
+	buffer[0] = '\0';
+	return false;
+}

@@ -48,6 +48,23 @@ static void put_hooks(struct json_writer *writer)
 	json_write_end(writer, ']');
 }
 
+/* Of the names of the specification, those for which this libseccomp makes a filter on this machine. */
+static void put_architectures(struct json_writer *writer)
+{
+	char buffer[PLAN_FEATURE_NAME_MAX];
+	const char *name;
+
+	json_write_key(writer, "archs");
+	json_write_begin(writer, '[');
+	for (size_t i = 0; (name = plan_feature_name(PLAN_FEATURE_SECCOMP_ARCHITECTURE, i, buffer));
+		i++) {
+		if (host_seccomp_has_architecture(plan_seccomp_architecture(i))) {
+			json_write_string(writer, name);
+		}
+	}
+	json_write_end(writer, ']');
+}
+
 static void put_seccomp(struct json_writer *writer)
 {
 	json_write_key(writer, "seccomp");
@@ -56,7 +73,7 @@ static void put_seccomp(struct json_writer *writer)
 	if (host_seccomp_is_built()) {
 		put_names(writer, "actions", PLAN_FEATURE_SECCOMP_ACTION);
 		put_names(writer, "operators", PLAN_FEATURE_SECCOMP_OPERATOR);
-		put_names(writer, "archs", PLAN_FEATURE_SECCOMP_ARCHITECTURE);
+		put_architectures(writer);
 		put_names(writer, "knownFlags", PLAN_FEATURE_SECCOMP_KNOWN_FLAG);
 		put_names(writer, "supportedFlags", PLAN_FEATURE_SECCOMP_FLAG);
 	}
@@ -94,7 +111,30 @@ static void put_linux(struct json_writer *writer)
 	json_write_end(writer, '}');
 }
 
-int life_features(char **ret_text, struct berth_error *err)
+static void put_text(struct json_writer *writer, const char *key, const char *text)
+{
+	json_write_key(writer, key);
+	json_write_string(writer, text);
+}
+
+/* Whether there is a checkpoint, and by which libseccomp filters are made, under the names that engines know; the version
+ * of this program beside those of crun. */
+static void put_annotations(struct json_writer *writer, const char *version, const char *commit)
+{
+	char library[HOST_SECCOMP_VERSION_MAX];
+
+	json_write_key(writer, "annotations");
+	json_write_begin(writer, '{');
+	put_text(writer, "run.oci.berth.version", version);
+	put_text(writer, "run.oci.berth.commit", commit);
+	put_text(writer, "org.opencontainers.runc.checkpoint.enabled", "true");
+	if (host_seccomp_version(library)) {
+		put_text(writer, "io.github.seccomp.libseccomp.version", library);
+	}
+	json_write_end(writer, '}');
+}
+
+int life_features(const char *version, const char *commit, char **ret_text, struct berth_error *err)
 {
 	__attribute__((cleanup(json_writer_finish))) struct json_writer writer;
 	int r;
@@ -106,12 +146,7 @@ int life_features(char **ret_text, struct berth_error *err)
 	json_write_key(&writer, "ociVersionMax");
 	json_write_string(&writer, "1.3.0");
 	put_hooks(&writer);
-	/* What engines ask before they offer a checkpoint, under the name that they know. */
-	json_write_key(&writer, "annotations");
-	json_write_begin(&writer, '{');
-	json_write_key(&writer, "org.opencontainers.runc.checkpoint.enabled");
-	json_write_string(&writer, "true");
-	json_write_end(&writer, '}');
+	put_annotations(&writer, version, commit);
 	put_names(&writer, "mountOptions", PLAN_FEATURE_MOUNT_OPTION);
 	put_linux(&writer);
 	json_write_key(&writer, "potentiallyUnsafeConfigAnnotations");

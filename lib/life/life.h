@@ -162,7 +162,8 @@ int life_explain(
 	const struct life_request *request, char **ret_text, struct berth_error *err) must_use;
 
 /* features: what this berth can do, as JSON from malloc. */
-int life_features(char **ret_text, struct berth_error *err) must_use;
+int life_features(
+	const char *version, const char *commit, char **ret_text, struct berth_error *err) must_use;
 
 /* spec: a config to begin with, from malloc. */
 int life_spec(bool is_rootless, uint32_t uid, uint32_t gid, char **ret_text,

@@ -25,4 +25,7 @@ enum { PLAN_FEATURE_NAME_MAX = 64 };
 const char *plan_feature_name(
 	enum plan_feature feature, size_t index, char buffer[PLAN_FEATURE_NAME_MAX]);
 
+/* What libseccomp calls an architecture, by its index. */
+const char *plan_seccomp_architecture(size_t index);
+
 #endif

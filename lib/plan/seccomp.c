@@ -111,6 +111,11 @@ const char *plan_seccomp_name(enum plan_feature feature, size_t index)
 	}
 }
 
+const char *plan_seccomp_architecture(size_t index)
+{
+	return index < ARRAY_COUNT(architectures) ? architectures[index].library_name : NULL;
+}
+
 static const struct word *word_find(const struct word *words, const char *name)
 {
 	while (words->name && !str_is_equal(words->name, name)) {

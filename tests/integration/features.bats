@@ -81,6 +81,53 @@ explains() {
 	done
 }
 
+# compiles ARCHITECTURE: a run of the config with it, which makes the filter.
+compiles() {
+	jq --arg n "$1" '.linux.seccomp.architectures = [$n]' "$bundle/plain.json" >"$bundle/config.json"
+	run timeout 60 "$BERTH" run --bundle "$bundle" "$cid"
+}
+
+@test "an architecture of seccomp is claimed where a filter is made for it, and nowhere else" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$(jq .linux.seccomp.enabled "$bundle/features")" = true ] || skip "no-libseccomp: berth was built without it"
+	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["swapon"], "action": "SCMP_ACT_ERRNO"}]}'
+	in_container 'echo RAN'
+	cp "$bundle/config.json" "$bundle/plain.json"
+	local name claimed=0
+	for name in X86 X86_64 X32 ARM AARCH64 LOONGARCH64 M68K MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE \
+		S390 S390X SH SHEB PARISC PARISC64 RISCV64; do
+		compiles "SCMP_ARCH_$name"
+		if names .linux.seccomp.archs | grep -qx "SCMP_ARCH_$name"; then
+			[ "$output" = RAN ]
+			claimed=$((claimed + 1))
+		else
+			assert_error /linux/seccomp
+		fi
+	done
+	[ "$claimed" = "$(names .linux.seccomp.archs | wc -l)" ]
+	[ "$claimed" -ge 1 ]
+}
+
+@test "the annotations: the version, as --version has it, and that of libseccomp; prefixes of all that mean something" {
+	jq -e --arg version "$("$BERTH" --version | sed -n 's/^berth version //p')" \
+		--arg commit "$("$BERTH" --version | sed -n 's/^commit: //p')" \
+		'.annotations["run.oci.berth.version"] == $version and .annotations["run.oci.berth.commit"] == $commit
+		and (.linux.seccomp.enabled == (.annotations["io.github.seccomp.libseccomp.version"] // "" | test("^[0-9]+[.][0-9]+[.][0-9]+$")))' \
+		"$bundle/features"
+	# Every annotation that the sources name begins like one of them.
+	local name prefix
+	for name in $(grep -ohE '"(run\.oci|org\.criu|krun|org\.systemd|io\.kubernetes|module)\.[a-zA-Z._]*"' \
+		"$kit_root"/lib/{plan,life,hook,cgroup,host}/*.c | tr -d '"' | grep -v '^run\.oci\.berth\.' | sort -u); do
+		for prefix in $(names .potentiallyUnsafeConfigAnnotations) none; do
+			[[ $name != "$prefix"* ]] || break
+		done
+		[ "$prefix" != none ] || {
+			echo "$name is not claimed"
+			return 1
+		}
+	done
+}
+
 @test "every action, operator, architecture and flag of seccomp that is claimed is taken" {
 	[ "$(jq .linux.seccomp.enabled "$bundle/features")" = true ] || skip "no-libseccomp: berth was built without it"
 	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW"}'
