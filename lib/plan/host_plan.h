@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "plan/cgroup_plan.h"
 #include "wire/bootstrap.h"
 #include "wire/record.h"
 
@@ -75,120 +76,6 @@ struct host_seccomp {
 	const char *listener_path;     /* absolute; with has_notify */
 	const char *listener_pointer;  /* of what names it */
 	const char *listener_metadata; /* NULL: none */
-};
-
-enum host_cgroup_layout {
-	HOST_CGROUP_NONE, /* the container stays in the caller's cgroups */
-	HOST_CGROUP_V1,   /* controllers on version 1; on a hybrid host version 2 beside them */
-	HOST_CGROUP_V2,
-	HOST_CGROUP_LAYOUT_COUNT
-};
-
-/* The container's cgroup in one hierarchy. */
-struct host_cgroup_dir {
-	const char *mount_point;
-	const char *path; /* below it, clean: "/a/berth-x" */
-	const char
-		*controllers; /* v1: of the hierarchy; v2: to enable down to here where they are */
-	bool is_v2;
-	bool is_optional; /* nothing is asked of it: it may be missing where it cannot be made */
-};
-
-enum host_cgroup_write_flags {
-	HOST_CGROUP_FINAL = 1 << 0, /* not before the child is ready: pids.max counts berth-init */
-	HOST_CGROUP_OPTIONAL = 1 << 1,  /* asks for nothing where the kernel has no such file */
-	HOST_CGROUP_WITH_NEXT = 1 << 2, /* where EINVAL refuses it, the next one goes first */
-	HOST_CGROUP_ELSE_NEXT = 1 << 3, /* the next one is for where there is no such file */
-	HOST_CGROUP_CHECKED = 1 << 4,   /* a file that holds more afterwards has taken no limit */
-};
-
-struct host_cgroup_write {
-	size_t dir; /* index of the directory */
-	const char *file, *value;
-	const char *pointer; /* of the field that asks for it */
-	uint32_t flags;
-};
-
-/* A file of the container's cgroup whose content an update goes by. */
-struct host_cgroup_read {
-	size_t dir; /* index of the directory */
-	const char *file;
-};
-
-enum host_device_access {
-	HOST_DEVICE_MKNOD = 1 << 0, /* the bits of BPF_DEVCG_ACC_* */
-	HOST_DEVICE_READ = 1 << 1,
-	HOST_DEVICE_WRITE = 1 << 2,
-	HOST_DEVICE_ALL = 7,
-};
-
-/* An exception from what is allowed or denied by default: no two of them for the same numbers. */
-struct host_device_rule {
-	bool is_block;
-	int64_t major, minor; /* -1: any */
-	uint32_t access;      /* HOST_DEVICE_* */
-	bool is_default; /* what every container has: may be missing where the host denies it */
-	const char *pointer;
-};
-
-/* The device controller: everything is denied but the rules, or allowed but the rules. */
-struct host_devices {
-	bool is_present;
-	size_t dir; /* index of the directory */
-	bool is_allowed;
-	const struct host_device_rule *rules;
-	size_t count;
-	const char *pointer;
-};
-
-/* The types of D-Bus that a property of a unit may have, by the letters of its specification; "as" and "ay" by
- * those of what they hold. */
-enum host_unit_type {
-	HOST_UNIT_BOOL = 'b',
-	HOST_UNIT_STRING = 's',
-	HOST_UNIT_I32 = 'i',
-	HOST_UNIT_U32 = 'u',
-	HOST_UNIT_I64 = 'x',
-	HOST_UNIT_U64 = 't',
-	HOST_UNIT_DOUBLE = 'd',
-	HOST_UNIT_STRINGS = 'a',
-	HOST_UNIT_BYTES = 'y',
-};
-
-struct host_unit_property {
-	const char *name;
-	int type;        /* enum host_unit_type */
-	uint64_t number; /* of all but strings and bytes; negative ones as two's complement */
-	double fraction; /* HOST_UNIT_DOUBLE */
-	const char *const *texts; /* one, or `count` with HOST_UNIT_STRINGS */
-	const uint8_t *bytes;
-	size_t count;
-};
-
-/* The unit of systemd that holds the container: a scope, or a slice. */
-struct host_unit {
-	const char *name;
-	const char *slice; /* that it is in */
-	bool is_slice;
-	bool is_user;            /* of the user's manager, not of the system's */
-	const char *subgroup;    /* the cgroup in it that holds the container; NULL: its own does */
-	const char *controllers; /* for that one */
-	const char *other_controllers; /* that systemd does not know, and the config does; or "" */
-	const struct host_unit_property *properties;
-	size_t property_count;
-	const struct host_unit_property *late; /* not before the child is ready; NULL: none */
-};
-
-struct host_cgroup {
-	const struct host_unit *unit; /* systemd makes the directory; NULL: berth does */
-	int layout;                   /* enum host_cgroup_layout */
-	bool is_own_name; /* nobody else makes a cgroup of this name: one that is left is taken over */
-	const char *pointer; /* of the field that names it, or "" */
-	const struct host_cgroup_dir *dirs;
-	size_t dir_count;
-	const struct host_cgroup_write *writes; /* in this order */
-	size_t write_count;
-	struct host_devices devices;
 };
 
 /* The ids of a bind mount. */

@@ -120,3 +120,14 @@ void plan_out_text(struct plan_out *out, const char *label, const char *text)
 		plan_out_add(out, "\n");
 	}
 }
+
+void plan_out_pieces(
+	struct plan_out *out, const char *label, const char *text, const char *separator)
+{
+	while (text && *text) {
+		size_t length = strcspn(text, separator);
+
+		plan_out_row(out, label, "%.*s", (int)length, text);
+		text += length + (text[length] != '\0');
+	}
+}

@@ -33,4 +33,8 @@ void plan_out_list(struct plan_out *out, const char *label, const struct wire_te
 /* A row of one text of the config; none where it is absent. */
 void plan_out_text(struct plan_out *out, const char *label, const char *text);
 
+/* A row for each piece of a text between separators (any of their bytes); none where it is absent. */
+void plan_out_pieces(
+	struct plan_out *out, const char *label, const char *text, const char *separator);
+
 #endif
