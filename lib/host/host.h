@@ -45,6 +45,11 @@ bool host_seccomp_version(char buffer[HOST_SECCOMP_VERSION_MAX]);
 int host_seccomp_compile(const struct host_seccomp *seccomp, struct arena *arena,
 	struct wire_bytes *ret_program, struct berth_error *err) must_use;
 
+/* All that decides what that program is, the code that makes it too, as bytes in the arena: who has kept a program
+ * by them need not compile. -ENOTSUP where the linker gave this code no identity, or -ENOMEM. */
+int host_seccomp_key(const struct host_seccomp *seccomp, struct arena *arena,
+	struct wire_bytes *ret_key) must_use;
+
 enum { HOST_HOOK_FDS = 2 };
 
 /* A child on its way to become a container. */

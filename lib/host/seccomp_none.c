@@ -15,6 +15,8 @@
  * A filter that was asked for is refused here, for a container without it is not the one that was asked
  * for. It is refused when it is to be compiled and not before, so that explain can say what it would be.
  */
+#include <errno.h>
+
 #include "host/host.h"
 
 /* The same words whatever the rules are, and the memory is not touched: nothing is to be given back, and
@@ -27,6 +29,15 @@ int host_seccomp_compile(const struct host_seccomp *seccomp, struct arena *arena
 	(void)ret_program;
 	return error_field(err, BERTH_ERROR_UNSUPPORTED, "/linux/seccomp",
 		"needs libseccomp: this berth was built without it");
+}
+
+int host_seccomp_key(
+	const struct host_seccomp *seccomp, struct arena *arena, struct wire_bytes *ret_key)
+{
+	(void)seccomp;
+	(void)arena;
+	(void)ret_key;
+	return -ENOTSUP;
 }
 
 bool host_seccomp_is_built(void)

@@ -28,6 +28,7 @@ struct exec {
 static void exec_init(struct exec *exec, const struct life_exec_request *request)
 {
 	const struct life_process_wish wish = {
+		.root = request->context->root,
 		.console_socket = request->console_socket,
 		.pidfd_socket = request->pidfd_socket,
 		.preserved_fds = request->preserved_fds,
@@ -240,6 +241,7 @@ int life_exec(const struct life_exec_request *request, int *ret_status, struct b
 		exec_locate(&exec, err);
 		return r;
 	}
+	life_seccomp_keep(&exec.process);
 	if (request->is_detached) {
 		*ret_status = 0;
 		return 0;

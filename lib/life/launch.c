@@ -46,6 +46,7 @@ struct launch {
 static void launch_init(struct launch *launch, const struct life_request *request, bool is_held)
 {
 	const struct life_process_wish wish = {
+		.root = request->context->root,
 		.console_socket = request->console_socket,
 		.pidfd_socket = request->pidfd_socket,
 		.preserved_fds = request->preserved_fds,
@@ -467,6 +468,7 @@ static int launch_all(struct launch *launch, struct berth_error *err)
 			life_watch_tell(&launch->watch, "process %d %s",
 				(int)launch->process.child.pid,
 				launch->is_held ? "waits for start" : "runs its program");
+			life_seccomp_keep(&launch->process);
 		}
 	}
 	if (r < 0) {

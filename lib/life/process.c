@@ -51,21 +51,6 @@ static int check_terminal(const struct life_process *process, struct berth_error
 	return 0;
 }
 
-/* Step "compile": before the first side effect, as all that can be refused. */
-static int compile(struct life_process *process, struct arena *arena, struct berth_error *err)
-{
-	const struct host_seccomp *seccomp = process->plan.host.seccomp;
-	int r = wire_step_enter(WIRE_STEP_compile, err);
-
-	if (r == 0 && seccomp) {
-		r = host_seccomp_compile(seccomp, arena, &process->plan.boot.seccomp.program, err);
-	}
-	if (r < 0) {
-		error_add_step(err, wire_step_name(WIRE_STEP_compile));
-	}
-	return r;
-}
-
 static int connect_listener(struct life_process *process, struct berth_error *err)
 {
 	const struct host_seccomp *seccomp = process->plan.host.seccomp;
@@ -127,7 +112,7 @@ int life_process_prepare(struct life_process *process, struct arena *arena, stru
 
 	process->plan.boot.preserved_fds = process->wish.preserved_fds;
 	if (r == 0) {
-		r = compile(process, arena, err);
+		r = life_seccomp_prepare(process, arena, err);
 	}
 	if (r == 0) {
 		r = connect_sockets(process, err);

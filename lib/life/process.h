@@ -11,6 +11,7 @@
 
 /* What the caller of the verb wants of it. */
 struct life_process_wish {
+	const char *root;           /* the state root */
 	const char *console_socket; /* NULL: none */
 	const char *pidfd_socket;   /* NULL: none */
 	uint32_t preserved_fds;
@@ -28,6 +29,8 @@ struct life_process {
 	struct host_front front;
 	int console_fd;         /* the console socket */
 	int listener_socket_fd; /* gets the listener of the seccomp filter */
+	struct wire_bytes
+		seccomp_key; /* of a program that was compiled, and is to be kept; or empty */
 	int pidfd_fds[LIFE_PIDFD_SOCKETS];
 };
 
@@ -37,9 +40,16 @@ void life_process_init(struct life_process *process, const struct life_process_w
 void life_process_finish(struct life_process *process);
 
 /* What comes before the first side effect, when the plan is there: the terminal and the console socket fit,
- * the seccomp filter is compiled, whoever is to get a descriptor listens, berth-init is sealed. */
+ * the seccomp filter is found or compiled, whoever is to get a descriptor listens, berth-init is sealed. */
 int life_process_prepare(
 	struct life_process *process, struct arena *arena, struct berth_error *err) must_use;
+
+/* Of that: before the first side effect, as all that can be refused. */
+int life_seccomp_prepare(
+	struct life_process *process, struct arena *arena, struct berth_error *err) must_use;
+
+/* When the process is on its way, and need not wait for it: keeps what was compiled. */
+void life_seccomp_keep(const struct life_process *process);
 
 /* The child, inside the cgroup (NULL: the caller's) before it gets its first message, until it is ready. `near` is the pid of the
  * container's first process, beside which it goes where the cgroup itself takes none; 0: there is none. 1 where

@@ -14,10 +14,12 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "sys/abi.h"
 #include "sys/result.h"
 
@@ -108,6 +110,16 @@ void sys_exit(int status)
 pid_t sys_getpid(void)
 {
 	return (pid_t)syscall(SYS_getpid);
+}
+
+int sys_kernel_release(char *buffer, size_t size)
+{
+	struct utsname name;
+
+	if (uname(&name) < 0) {
+		return -errno;
+	}
+	return str_copy(buffer, size, name.release) < strlen(name.release) ? -ENAMETOOLONG : 0;
 }
 
 pid_t sys_getppid(void)

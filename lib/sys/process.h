@@ -38,6 +38,9 @@ int sys_execveat(int fd, char *const argv[], char *const envp[]) must_use; /* AT
  * for ever. */
 noreturn_fn void sys_exit(int status);
 
+/* uname(2): "6.1.0-18-amd64". -ENAMETOOLONG where it does not fit. */
+int sys_kernel_release(char *buffer, size_t size) must_use;
+
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 int sys_pidfd_open(pid_t pid) must_use;

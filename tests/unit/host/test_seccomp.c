@@ -443,6 +443,69 @@ static void test_contradiction(void **state)
 	assert_int_equal(run(&filter, &call), EPERM_ANSWER);
 }
 
+/* A key of a filter, in memory of `arena`. */
+static struct wire_bytes key_of(struct arena *arena, const struct host_seccomp *seccomp)
+{
+	struct wire_bytes key = {0};
+
+	assert_int_equal(host_seccomp_key(seccomp, arena, &key), 0);
+	assert_true(key.length > 0);
+	return key;
+}
+
+/* Filters that differ in one thing, or have the same texts with other ends. */
+static void test_keys(void **state)
+{
+	static const struct host_seccomp_arg arg = {1, HOST_SECCOMP_EQ, 2, 3};
+	static const struct host_seccomp_arg args[][2] = {{{0, HOST_SECCOMP_EQ, 2, 3}},
+		{{1, HOST_SECCOMP_NE, 2, 3}}, {{1, HOST_SECCOMP_EQ, 4, 3}},
+		{{1, HOST_SECCOMP_EQ, 2, 4}}, {{1, HOST_SECCOMP_EQ, 2, 3}, {0}}};
+	static const char *const x86[] = {"x86", "x32"};
+	static const char *const x32[] = {"x32", "x86"};
+	static const struct host_seccomp_rule rules[][2] = {
+		{{"ab", EPERM_ANSWER, &arg, 1, "/x"}, {"c", EPERM_ANSWER, &arg, 1, "/x"}},
+		{{"a", EPERM_ANSWER, &arg, 1, "/x"}, {"bc", EPERM_ANSWER, &arg, 1, "/x"}},
+		{{"ab", ENOSYS_ANSWER, &arg, 1, "/x"}, {"c", EPERM_ANSWER, &arg, 1, "/x"}},
+		{{"ab", EPERM_ANSWER, &arg, 0, "/x"}, {"c", EPERM_ANSWER, &arg, 1, "/x"}},
+		{{"ab", EPERM_ANSWER, args[0], 1, "/x"}, {"c", EPERM_ANSWER, &arg, 1, "/x"}},
+		{{"ab", EPERM_ANSWER, args[1], 1, "/x"}, {"c", EPERM_ANSWER, &arg, 1, "/x"}},
+		{{"ab", EPERM_ANSWER, args[2], 1, "/x"}, {"c", EPERM_ANSWER, &arg, 1, "/x"}},
+		{{"ab", EPERM_ANSWER, args[3], 1, "/x"}, {"c", EPERM_ANSWER, &arg, 1, "/x"}},
+		{{"ab", EPERM_ANSWER, args[4], 2, "/x"}, {"c", EPERM_ANSWER, &arg, 1, "/x"}},
+	};
+	enum { OTHERS = 6, COUNT = ARRAY_COUNT(rules) + OTHERS };
+	struct host_seccomp filters[COUNT] = {
+		{.default_action = SECCOMP_RET_LOG, .rules = rules[0], .rule_count = 2},
+		{.is_unknown_refused = true, .rules = rules[0], .rule_count = 2},
+		{.rules = rules[0], .rule_count = 1},
+		{.architectures = x86, .architecture_count = 1},
+		{.architectures = x86, .architecture_count = 2},
+		{.architectures = x32, .architecture_count = 2},
+	};
+	struct wire_bytes keys[COUNT];
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	for (size_t i = 0; i < COUNT; i++) {
+		if (i >= OTHERS) {
+			filters[i].rules = rules[i - OTHERS];
+			filters[i].rule_count = 2;
+		}
+		keys[i] = key_of(&arena, &filters[i]);
+		for (size_t j = 0; j < i; j++) {
+			assert_true(keys[i].length != keys[j].length ||
+				    memcmp(keys[i].data, keys[j].data, keys[i].length) != 0);
+		}
+		/* The same again is the same. */
+		assert_memory_equal(keys[i].data, key_of(&arena, &filters[i]).data, keys[i].length);
+	}
+	/* What is no matter of the program: where a rule stands in the config, and who listens. */
+	filters[0].listener_path = "/run/agent";
+	assert_memory_equal(keys[0].data, key_of(&arena, &filters[0]).data, keys[0].length);
+	arena_finish(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +520,7 @@ int main(void)
 		cmocka_unit_test(test_architectures_refused),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_contradiction),
+		cmocka_unit_test(test_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
