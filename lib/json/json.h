@@ -40,6 +40,7 @@ struct json_value {
 	enum json_kind kind;
 	uint32_t offset;                /* of the value's first byte */
 	uint32_t key_offset;            /* of the key's first byte, for a member of an object */
+	uint32_t end;                   /* the offset behind the value's last byte */
 	const char *key;                /* of a member of an object; else NULL */
 	const char *text;               /* string: decoded, ends in NUL; number: as written */
 	uint32_t length;                /* of `text`; or how many children there are */

@@ -184,14 +184,11 @@ static int open_bracket(struct reader *reader, struct json_value *value, enum js
 	return 0;
 }
 
-static int fill_value(struct reader *reader, struct json_value *value)
+static int fill_scalar(struct reader *reader, struct json_value *value)
 {
 	int byte = peek(reader);
 	int r;
 
-	if (byte == '{' || byte == '[') {
-		return open_bracket(reader, value, byte == '{' ? JSON_OBJECT : JSON_ARRAY);
-	}
 	if (byte == '"') {
 		size_t length = 0;
 
@@ -204,6 +201,19 @@ static int fill_value(struct reader *reader, struct json_value *value)
 		return read_number(reader, value);
 	}
 	return read_word(reader, value);
+}
+
+static int fill_value(struct reader *reader, struct json_value *value)
+{
+	int byte = peek(reader);
+	int r;
+
+	if (byte == '{' || byte == '[') {
+		return open_bracket(reader, value, byte == '{' ? JSON_OBJECT : JSON_ARRAY);
+	}
+	r = fill_scalar(reader, value);
+	value->end = (uint32_t)reader->at;
+	return r;
 }
 
 /* A value that `at` stands on. `frame` is where it belongs, NULL for the root. */
@@ -334,6 +344,7 @@ static int close_bracket(struct reader *reader, struct frame *frame)
 {
 	reader->at++;
 	reader->depth--;
+	frame->container->end = (uint32_t)reader->at;
 	return frame->container->kind == JSON_OBJECT ? drop_replaced(reader, frame->container) : 0;
 }
 
