@@ -21,10 +21,12 @@ MATRIX = {
     "bus": {"base", "sys"},
     "cgroup": {"base", "sys", "wire", "bus"},
     "host": {"base", "sys", "wire"},
+    "toml": {"base"},
+    "engine": {"base", "json", "toml"},
     "store": {"base", "sys", "json"},
     "criu": {"base", "sys"},
     "life": {"base", "json", "spec", "plan", "wire", "sys", "host", "hook", "cgroup", "store", "criu"},
-    "api": {"base", "json", "wire", "life"},
+    "api": {"base", "json", "wire", "engine", "life"},
     "cli": set(),
     "include": set(),
 }
