@@ -166,6 +166,7 @@ int cmd_events(const struct cli_globals *globals, int argc, char **argv);
 int cmd_exec(const struct cli_globals *globals, int argc, char **argv);
 int cmd_explain(const struct cli_globals *globals, int argc, char **argv);
 int cmd_features(const struct cli_globals *globals, int argc, char **argv);
+int cmd_install(const struct cli_globals *globals, int argc, char **argv);
 int cmd_kill(const struct cli_globals *globals, int argc, char **argv);
 int cmd_list(const struct cli_globals *globals, int argc, char **argv);
 int cmd_mounts(const struct cli_globals *globals, int argc, char **argv);

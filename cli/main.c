@@ -37,6 +37,9 @@ static const struct cli_verb verbs[] = {
 		cmd_spec},
 	{"explain", "[--bundle DIR] [--config FILE]", "print what a run would do, and do nothing",
 		cmd_explain},
+	{"install", "[OPTION ...] podman|docker|containerd",
+		"tell an engine of berth: print the configuration, and write it with consent",
+		cmd_install},
 	{"bootstrap", "encode|decode", "bootstrap messages: JSON to bytes, and back",
 		cmd_bootstrap},
 };
