@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -158,8 +159,24 @@ int spec_decode(const struct json_value *tree, struct arena *arena, struct spec 
 	return r;
 }
 
+/* config.md: within a major version a newer config may ask for what this runtime does not know, and that is ignored
+ * as all that nobody knows. */
+static void note_version(
+	const struct json_value *tree, struct arena *arena, struct log_notes *notes)
+{
+	const struct json_value *version = json_get(tree, "ociVersion");
+
+	if (version && version->kind == JSON_STRING && is_known_version(version->text) &&
+		strtoul(version->text + 2, NULL, 10) > SPEC_VERSION_MINOR) {
+		log_note(notes, arena,
+			"/ociVersion is %.64s, newer than 1.%d: what it has more is ignored",
+			version->text, SPEC_VERSION_MINOR);
+	}
+}
+
 void spec_note_unknown(const struct json_value *tree, struct arena *arena, struct log_notes *notes)
 {
+	note_version(tree, arena, notes);
 	spec_table_note_unknown(&config_table, tree, arena, notes);
 }
 

@@ -18,6 +18,9 @@
 #include "base/log.h"
 #include "json/json.h"
 
+/* The specification that is known here: 1.3. */
+enum { SPEC_VERSION_MINOR = 3 };
+
 /* Arrays are `items` and `count`; an absent array has count 0 and items NULL. Absent texts are NULL. */
 struct spec_strings {
 	const char *const *items;
@@ -357,7 +360,7 @@ struct spec {
 int spec_decode(const struct json_value *tree, struct arena *arena, struct spec *ret_spec,
 	struct berth_error *err) must_use;
 
-/* Notes the keys of a tree that were ignored. */
+/* Notes the keys of a tree that were ignored, and a version that is newer than what is known here. */
 void spec_note_unknown(const struct json_value *tree, struct arena *arena, struct log_notes *notes);
 
 /* The same for an object of its own that is like the config's "process": exec --process. `ret_tree` is a config

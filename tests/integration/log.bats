@@ -203,13 +203,14 @@ odd_config() {
 
 @test "--log-level debug: the steps in their order with their time, the keys that are ignored, the command" {
 	odd_config
+	config '.ociVersion = "1.99.0"'
 	run "$BERTH" --log "$bundle/log" --log-format json --log-level debug run --bundle "$bundle" "$cid"
 	assert_status 0
 	[ "$output" = RAN ]
 	local text
 	for text in "state root $bundle/state: run --bundle $bundle $cid" \
 		"/whatever is no field" "/process/nonsense is no field" "/linux/namespaces/0/typo is no field" \
-		"/linux/rootPropagation is no field"; do
+		"/linux/rootPropagation is no field" "/ociVersion is 1.99.0, newer than 1.3"; do
 		has_line debug "$text"
 	done
 	refute_annotation=$(jq -r .msg "$bundle/log" | grep -c 'of.the.user' || true)

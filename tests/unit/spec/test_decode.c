@@ -416,6 +416,39 @@ static void test_all_known(void **state)
 	assert_int_equal(notes.count, 0);
 }
 
+/* What is said of a config with this version: nothing, or that it is newer. */
+static void check_note(const char *version, bool is_newer)
+{
+	autoarena struct arena arena;
+	struct log_notes notes = {0};
+	const struct json_value *tree = NULL;
+	const char *reason, *text;
+	size_t offset;
+
+	arena_init(&arena, 1 << 20);
+	text = arena_printf(&arena, "{\"ociVersion\": \"%s\"}", version);
+	assert_int_equal(json_parse(&arena, text, strlen(text), &tree, &offset, &reason), 0);
+	spec_note_unknown(tree, &arena, &notes);
+	assert_int_equal(notes.count, is_newer);
+	assert_true(!is_newer || strstr(notes.items[0], "newer than 1.3"));
+}
+
+static void test_newer_versions(void **state)
+{
+	static const char *const old[] = {
+		"1.0.0", "1.3.0", "1.3.7", "1.3.0-rc.1+dev", "2.0.0", "x"};
+	static const char *const newer[] = {
+		"1.4.0", "1.4.0-rc.1", "1.10.0", "1.30.0+dev", "1.99999999999999999999.0"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(old); i++) {
+		check_note(old[i], false);
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(newer); i++) {
+		check_note(newer[i], true);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_no_error),
 		cmocka_unit_test(test_all_known),
+		cmocka_unit_test(test_newer_versions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
