@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "plan/host_plan.h"
+#include "plan/host_unit.h"
 
 struct bus_library;
 

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cgroup/inside.h"
+#include "cgroup/unit.h"
 #include "sys/file.h"
 
 enum {

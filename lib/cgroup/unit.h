@@ -3,6 +3,7 @@
 #define CGROUP_UNIT_H
 /* For the files of cgroup/ alone: a directory that is systemd's. Each function asks the bus once, or not at all. */
 #include "cgroup/cgroup.h"
+#include "plan/host_unit.h"
 
 /* Has systemd make the planned unit around a process, makes the directory below that is asked for, and opens the last
  * one. */

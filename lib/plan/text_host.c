@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/str.h"
+#include "plan/host_unit.h"
 #include "plan/words.h"
 
 static void write_namespaces(struct plan_out *out, uint32_t flags)

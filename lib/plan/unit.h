@@ -2,6 +2,7 @@
 #ifndef PLAN_UNIT_H
 #define PLAN_UNIT_H
 /* For the files of plan/ alone: the container's unit of systemd. */
+#include "plan/host_unit.h"
 #include "plan/work.h"
 
 /* cgroup.c: whether a cgroup that cannot be made is no error; and with systemd, whether it is the user's. */

@@ -35,8 +35,8 @@ MATRIX = {
 SINGLE = {
     "spec": {"sys/abi.h"},
     "plan": {"sys/abi.h"},
-    "bus": {"plan/host_plan.h"},
-    "cgroup": {"plan/host_plan.h", "plan/facts.h"},
+    "bus": {"plan/host_unit.h"},
+    "cgroup": {"plan/host_plan.h", "plan/host_unit.h", "plan/facts.h"},
     "host": {"plan/host_plan.h", "plan/facts.h"},
     "life": {"rootfs/path.h"},
     "api": {"plan/text.h", "criu/criu.h"},
