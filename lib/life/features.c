@@ -92,7 +92,7 @@ static void put_linux(struct json_writer *writer)
 	put_flag(writer, "v2", true);
 	put_flag(writer, "systemd", true);
 	put_flag(writer, "systemdUser", true);
-	put_flag(writer, "rdma", false);
+	put_flag(writer, "rdma", true);
 	json_write_end(writer, '}');
 	put_seccomp(writer);
 	put_enabled(writer, "apparmor", true);

@@ -41,18 +41,24 @@ void plan_limits_refuse_v2(struct limits *limits, const char *pointer)
 	}
 }
 
-/* The directory of a controller. On a hybrid host version 2 may have hugetlb, as nobody mounts it on version 1: it is
- * enabled there for those who ask for it. */
+/* The directory of a controller. On a hybrid host version 2 may have hugetlb or rdma, where nobody mounts it on version
+ * 1: it is enabled there for those who ask for it. */
 static int find_dir(struct limits *limits, const char *controller)
 {
 	int dir = plan_cgroup_find(limits->cgroup, controller);
+	bool may_enable = str_is_equal(controller, "hugetlb") || str_is_equal(controller, "rdma");
 
-	for (size_t i = 0;
-		dir < 0 && str_is_equal(controller, "hugetlb") && i < limits->cgroup->dir_count;
-		i++) {
-		if (limits->dirs[i].is_v2) {
-			limits->dirs[i].controllers = "hugetlb";
-			dir = (int)i;
+	for (size_t i = 0; dir < 0 && may_enable && i < limits->cgroup->dir_count; i++) {
+		const char **enabled = &limits->dirs[i].controllers;
+
+		if (!limits->dirs[i].is_v2) {
+			continue;
+		}
+		dir = (int)i;
+		if ((*enabled)[0] == '\0') {
+			*enabled = controller[0] == 'h' ? "hugetlb" : "rdma";
+		} else if (!plan_cgroup_has(*enabled, controller)) {
+			*enabled = "hugetlb,rdma";
 		}
 	}
 	return dir;
@@ -210,7 +216,8 @@ static void put_pids(struct limits *limits, const struct spec_pids *pids, const 
 static size_t count_writes(const struct spec_resources *asked)
 {
 	size_t count = FIELD_WRITES_MAX + plan_limits_block_max(&asked->block_io) +
-		       2 * asked->hugepage_limits.count;
+		       2 * asked->hugepage_limits.count + asked->network.priorities.count +
+		       asked->rdma.count;
 
 	for (size_t i = 0; i < asked->unified.count; i++) {
 		count += count_lines(asked->unified.items[i].value);
@@ -238,6 +245,8 @@ int plan_limits(struct plan_work *work, struct berth_error *err)
 	plan_limits_cpu(&limits, &asked->cpu);
 	plan_limits_block(&limits, &asked->block_io);
 	plan_limits_hugepages(&limits, &asked->hugepage_limits);
+	plan_limits_network(&limits, &asked->network);
+	plan_limits_rdma(&limits, &asked->rdma);
 	put_pids(&limits, &asked->pids, work->spec->oci_version);
 	for (size_t i = 0; limits.status == 0 && i < asked->unified.count; i++) {
 		put_unified(&limits, &asked->unified.items[i]);

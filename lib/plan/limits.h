@@ -47,6 +47,9 @@ void plan_limits_cpu(struct limits *limits, const struct spec_cpu *cpu);
 void plan_limits_block(struct limits *limits, const struct spec_block_io *block);
 void plan_limits_hugepages(struct limits *limits, const struct spec_hugepage_limits *hugepages);
 
+void plan_limits_network(struct limits *limits, const struct spec_network *network);
+void plan_limits_rdma(struct limits *limits, const struct spec_rdma_limits *rdma);
+
 /* The most writes that a part makes where that depends on the config. */
 size_t plan_limits_block_max(const struct spec_block_io *block);
 

@@ -129,6 +129,13 @@ static const struct spec_row time_offsets_rows[] = {
 static const struct spec_table time_offsets_table = {
 	sizeof(struct spec_time_offsets), time_offsets_rows, ARRAY_COUNT(time_offsets_rows)};
 
+static const struct spec_row net_device_rows[] = {
+	{.key = "name", .type = SPEC_STRING, .offset = offsetof(struct spec_net_device, name)},
+};
+
+static const struct spec_table net_device_table = {
+	sizeof(struct spec_net_device), net_device_rows, ARRAY_COUNT(net_device_rows)};
+
 static const struct spec_row linux_rows[] = {
 	{.key = "namespaces",
 		.type = SPEC_OBJECTS,
@@ -168,8 +175,10 @@ static const struct spec_row linux_rows[] = {
 		.present = offsetof(struct spec_linux, seccomp.is_present),
 		.table = &spec_seccomp_table},
 	{.key = "sysctl", .type = SPEC_MAP, .offset = offsetof(struct spec_linux, sysctl)},
-	/* The key alone says what is asked for: a device to move. */
-	{.key = "netDevices", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},
+	{.key = "netDevices",
+		.type = SPEC_MEMBERS,
+		.offset = offsetof(struct spec_linux, net_devices),
+		.table = &net_device_table},
 	{.key = "mountLabel",
 		.type = SPEC_STRING,
 		.offset = offsetof(struct spec_linux, mount_label)},

@@ -163,6 +163,45 @@ static const struct spec_row hugepage_rows[] = {
 static const struct spec_table hugepage_table = {
 	sizeof(struct spec_hugepage_limit), hugepage_rows, ARRAY_COUNT(hugepage_rows)};
 
+static const struct spec_row net_priority_rows[] = {
+	{.key = "name",
+		.type = SPEC_STRING,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_net_priority, name)},
+	{.key = "priority",
+		.type = SPEC_U32,
+		.flags = SPEC_REQUIRED,
+		.offset = offsetof(struct spec_net_priority, priority)},
+};
+
+static const struct spec_table net_priority_table = {
+	sizeof(struct spec_net_priority), net_priority_rows, ARRAY_COUNT(net_priority_rows)};
+
+static const struct spec_row network_rows[] = {
+	{.key = "classID", .type = SPEC_U32, .offset = offsetof(struct spec_network, class_id)},
+	{.key = "priorities",
+		.type = SPEC_OBJECTS,
+		.offset = offsetof(struct spec_network, priorities),
+		.table = &net_priority_table},
+};
+
+static const struct spec_table network_table = {
+	sizeof(struct spec_network), network_rows, ARRAY_COUNT(network_rows)};
+
+static const struct spec_row rdma_rows[] = {
+	{.key = "hcaHandles",
+		.type = SPEC_U32,
+		.offset = offsetof(struct spec_rdma_limit, handles),
+		.present = offsetof(struct spec_rdma_limit, has_handles)},
+	{.key = "hcaObjects",
+		.type = SPEC_U32,
+		.offset = offsetof(struct spec_rdma_limit, objects),
+		.present = offsetof(struct spec_rdma_limit, has_objects)},
+};
+
+static const struct spec_table rdma_table = {
+	sizeof(struct spec_rdma_limit), rdma_rows, ARRAY_COUNT(rdma_rows)};
+
 static const struct spec_row resources_rows[] = {
 	{.key = "devices",
 		.type = SPEC_OBJECTS,
@@ -189,9 +228,14 @@ static const struct spec_row resources_rows[] = {
 		.type = SPEC_OBJECTS,
 		.offset = offsetof(struct spec_resources, hugepage_limits),
 		.table = &hugepage_table},
-	{.key = "network", .type = SPEC_UNBUILT},
-	/* The key alone says what is asked for: a device to limit. */
-	{.key = "rdma", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},
+	{.key = "network",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_resources, network),
+		.table = &network_table},
+	{.key = "rdma",
+		.type = SPEC_MEMBERS,
+		.offset = offsetof(struct spec_resources, rdma),
+		.table = &rdma_table},
 };
 
 const struct spec_table spec_resources_table = {

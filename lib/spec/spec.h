@@ -275,6 +275,35 @@ struct spec_hugepage_limits {
 	size_t count;
 };
 
+/* linux.resources.network.priorities[] */
+struct spec_net_priority {
+	const char *name; /* of the interface */
+	uint32_t priority;
+};
+
+struct spec_net_priorities {
+	const struct spec_net_priority *items;
+	size_t count;
+};
+
+/* linux.resources.network: a class of 0 is the same as absent */
+struct spec_network {
+	uint32_t class_id;
+	struct spec_net_priorities priorities;
+};
+
+/* linux.resources.rdma: by the name of the device */
+struct spec_rdma_limit {
+	const char *device;
+	bool has_handles, has_objects;
+	uint32_t handles, objects;
+};
+
+struct spec_rdma_limits {
+	const struct spec_rdma_limit *items;
+	size_t count;
+};
+
 struct spec_resources {
 	struct spec_device_rules devices;
 	struct spec_memory memory;
@@ -282,6 +311,8 @@ struct spec_resources {
 	struct spec_pids pids;
 	struct spec_block_io block_io;
 	struct spec_hugepage_limits hugepage_limits;
+	struct spec_network network;
+	struct spec_rdma_limits rdma;
 	struct spec_annotations unified;
 };
 
@@ -311,6 +342,17 @@ struct spec_time_offsets {
 	struct spec_time_offset monotonic, boottime;
 };
 
+/* linux.netDevices: by the name on the host */
+struct spec_net_device {
+	const char *host_name;
+	const char *name; /* in the container; absent or empty: the same */
+};
+
+struct spec_net_devices {
+	const struct spec_net_device *items;
+	size_t count;
+};
+
 struct spec_linux {
 	bool is_present;
 	struct spec_namespaces namespaces;
@@ -320,6 +362,7 @@ struct spec_linux {
 	struct spec_strings masked_paths, readonly_paths;
 	struct spec_seccomp seccomp;
 	struct spec_annotations sysctl;
+	struct spec_net_devices net_devices;
 	struct spec_personality personality;
 	struct spec_time_offsets time_offsets;
 	struct spec_memory_policy memory_policy;

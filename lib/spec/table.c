@@ -248,51 +248,81 @@ static int decode_objects(struct decoder *decoder, const struct spec_row *row,
 	return decode_items(decoder, row, value, decode_table, row->table->size, target);
 }
 
-static int decode_member(struct decoder *decoder, const struct json_value *member,
-	struct spec_annotation *ret_member)
+/* A member whose key is of the user's choice: no error where it has one. */
+static int check_key(struct decoder *decoder, const struct json_value *member)
 {
-	size_t mark = enter_key(decoder, member->key);
+	return member->key[0] != '\0'
+		       ? 0
+		       : error_field(decoder->err, BERTH_ERROR_CONFIG, decoder->pointer.data,
+				 "must not have an empty key");
+}
 
-	if (member->key[0] == '\0') {
-		return error_field(decoder->err, BERTH_ERROR_CONFIG, decoder->pointer.data,
-			"must not have an empty key");
-	}
+static int decode_member(struct decoder *decoder, const struct spec_row *row,
+	const struct json_value *member, void *target)
+{
+	const struct spec_annotation item = {.key = member->key, .value = member->text};
+
+	(void)row;
 	if (member->kind != JSON_STRING) {
 		return refuse_kind(decoder, "a string", member);
 	}
-	*ret_member = (struct spec_annotation){.key = member->key, .value = member->text};
-	leave(decoder, mark);
+	memcpy(target, &item, sizeof(item));
 	return 0;
 }
 
-static int decode_map(struct decoder *decoder, const struct spec_row *row,
-	const struct json_value *value, void *target)
+static int decode_keyed(struct decoder *decoder, const struct spec_row *row,
+	const struct json_value *member, void *target)
 {
-	struct spec_annotation *items;
-	struct array array = {0};
+	memcpy(target, &member->key, sizeof(member->key));
+	return decode_table(decoder, row, member, target);
+}
 
-	(void)row;
+/* An object as an array: its members have `size` bytes each and are decoded by `decode`. */
+static int decode_members_by(struct decoder *decoder, const struct spec_row *row,
+	const struct json_value *value, decode_fn decode, size_t size, void *target)
+{
+	struct array array = {0};
+	unsigned char *items;
+
 	if (value->kind != JSON_OBJECT) {
 		return refuse_kind(decoder, "an object", value);
 	}
 	if (value->length == 0) {
 		return 0;
 	}
-	items = arena_alloc(decoder->arena, value->length, sizeof(*items));
+	items = arena_alloc(decoder->arena, value->length, size);
 	if (!items) {
 		return refuse_memory(decoder);
 	}
 	for (const struct json_value *member = value->first; member; member = member->next) {
-		int r = decode_member(decoder, member, &items[array.count]);
+		size_t mark = enter_key(decoder, member->key);
+		int r = check_key(decoder, member);
 
+		if (r == 0) {
+			r = decode(decoder, row, member, items + array.count * size);
+		}
 		if (r < 0) {
 			return r;
 		}
+		leave(decoder, mark);
 		array.count++;
 	}
 	array.items = items;
 	memcpy(target, &array, sizeof(array));
 	return 0;
+}
+
+static int decode_map(struct decoder *decoder, const struct spec_row *row,
+	const struct json_value *value, void *target)
+{
+	return decode_members_by(
+		decoder, row, value, decode_member, sizeof(struct spec_annotation), target);
+}
+
+static int decode_members(struct decoder *decoder, const struct spec_row *row,
+	const struct json_value *value, void *target)
+{
+	return decode_members_by(decoder, row, value, decode_keyed, row->table->size, target);
 }
 
 /* Whether a value asks for nothing. Recursion is bounded by JSON_DEPTH_MAX. */
@@ -342,13 +372,10 @@ static int refuse_unbuilt(struct decoder *decoder, const struct spec_row *row,
 {
 	char text[BERTH_ERROR_POINTER_SIZE * 2];
 	struct strbuf name;
-	bool is_request = !is_empty(value);
 
+	(void)row;
 	(void)target;
-	if ((row->flags & SPEC_KEYED) != 0 && value->kind == JSON_OBJECT) {
-		is_request = value->length > 0;
-	}
-	if (!is_request) {
+	if (is_empty(value)) {
 		return 0;
 	}
 	strbuf_init(&name, text, sizeof(text));
@@ -369,6 +396,7 @@ static const decode_fn decoders[] = {
 	[SPEC_OBJECT] = decode_table,
 	[SPEC_OBJECTS] = decode_objects,
 	[SPEC_MAP] = decode_map,
+	[SPEC_MEMBERS] = decode_members,
 	[SPEC_UNBUILT] = refuse_unbuilt,
 };
 

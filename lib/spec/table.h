@@ -27,14 +27,15 @@ enum spec_type {
 	SPEC_ENUM,    /* uint32_t, the value of one of `names` */
 	SPEC_OBJECT,  /* the struct of `table`, in place */
 	SPEC_OBJECTS, /* items and count of the structs of `table` */
+	SPEC_MEMBERS, /* the same for an object with keys of the user's choice: a struct for each of its members, which
+			 begins with the key (const char *) */
 	SPEC_MAP, /* struct spec_annotations: keys of the user's choice, values that are strings */
-	SPEC_UNBUILT, /* refused, unless it asks for nothing: see SPEC_KEYED */
+	SPEC_UNBUILT, /* refused, unless it asks for nothing */
 	SPEC_TYPE_COUNT
 };
 
 enum spec_row_flags {
 	SPEC_REQUIRED = 1 << 0, /* must be there; a string must not be empty */
-	SPEC_KEYED = 1 << 1,    /* unbuilt: any member is a request, for its key says something */
 };
 
 struct spec_name {

@@ -46,6 +46,18 @@ static void search_items(
 	}
 }
 
+static void search_keyed(
+	struct search *search, const struct spec_table *table, const struct json_value *object)
+{
+	for (const struct json_value *member = object->first; member; member = member->next) {
+		size_t mark = search->pointer.length;
+
+		json_pointer_add(&search->pointer, member->key);
+		search_object(search, table, member);
+		leave(search, mark);
+	}
+}
+
 static void search_member(
 	struct search *search, const struct spec_row *row, const struct json_value *member)
 {
@@ -56,6 +68,8 @@ static void search_member(
 		search_object(search, row->table, member);
 	} else if (row->type == SPEC_OBJECTS && member->kind == JSON_ARRAY) {
 		search_items(search, row->table, member);
+	} else if (row->type == SPEC_MEMBERS && member->kind == JSON_OBJECT) {
+		search_keyed(search, row->table, member);
 	}
 }
 

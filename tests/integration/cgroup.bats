@@ -359,3 +359,63 @@ on_v2() {
 	await_end 0
 	is_empty left_cgroups
 }
+
+# in_net_hierarchy SCRIPT: where net_cls and net_prio are mounted, at $bundle/net, for this script alone. A hierarchy
+# ends with its last mount, unless a cgroup of it is still on its way out: then it is mounted and unmounted again, as
+# every other test would see it in /proc/PID/cgroup.
+in_net_hierarchy() {
+	local was
+	was=$(grep '^net_cls' /proc/cgroups | cut -f2)
+	mkdir -p "$bundle/net"
+	run unshare -m --propagation private bash -c 'set -e; bundle=$1 cid=$2
+		mount -t cgroup -o net_cls,net_prio none "$bundle/net"
+		trap "\"$BERTH\" delete --force \"$cid\"" EXIT
+		'"$1" - "$bundle" "$cid"
+	for _ in $(seq 60); do
+		# The kernel needs a while; a mount too early would begin anew.
+		sleep 0.3
+		[ "$(grep '^net_cls' /proc/cgroups | cut -f2)" != "$was" ] || return 0
+		unshare -m --propagation private mount -t cgroup -o net_cls,net_prio none "$bundle/net"
+	done
+	echo "the hierarchy of net_cls is still there"
+	return 1
+}
+
+@test "network: classID and priorities of cgroup version 1, and update of them" {
+	grep -q '^net_cls' /proc/cgroups && grep -q '^net_prio' /proc/cgroups || skip "no-net-cls: this kernel has no such controllers"
+	config '.process.args = ["sleep", "100"] | .linux.resources.network = {"classID": 1048577,
+		"priorities": [{"name": "lo", "priority": 7}]}'
+	in_net_hierarchy '"$BERTH" run --detach --bundle "$bundle" "$cid" >/dev/null 2>&1 </dev/null 3>&-
+		cat "$bundle/net/berth-$cid/net_cls.classid"
+		grep "^lo " "$bundle/net/berth-$cid/net_prio.ifpriomap"
+		grep -c . "$bundle/net/berth-$cid/cgroup.procs"
+		echo "{\"network\": {\"priorities\": [{\"name\": \"lo\", \"priority\": 9}]}}" | "$BERTH" update -r - "$cid"
+		cat "$bundle/net/berth-$cid/net_cls.classid"
+		grep "^lo " "$bundle/net/berth-$cid/net_prio.ifpriomap"'
+	assert_status 0
+	[ "$output" = "$(printf '1048577\nlo 7\n1\n1048577\nlo 9')" ]
+}
+
+@test "network and rdma: an interface that is not there, and controllers that are not there, are errors by name" {
+	if ! grep -q ' - cgroup .*net_cls' /proc/self/mountinfo; then
+		config '.linux.resources.network = {"classID": 1}'
+		berth_run
+		assert_error "/linux/resources/network/classID" "net_cls"
+		config '.linux.resources.network = {"priorities": [{"name": "lo", "priority": 7}]}'
+		berth_run
+		assert_error "/linux/resources/network/priorities/0" "net_prio"
+	fi
+	# No such device, or no such controller.
+	config 'del(.linux.resources.network) | .linux.resources.rdma = {"mlx5_1": {"hcaHandles": 3}}'
+	berth_run
+	assert_error "/linux/resources/rdma/mlx5_1" "rdma"
+	config '.linux.resources.rdma.mlx5_1 = {}'
+	berth_run
+	assert_error "/linux/resources/rdma/mlx5_1" "has neither hcaHandles nor hcaObjects"
+	[ -z "$(left_processes)$(left_cgroups)" ]
+	grep -q '^net_prio' /proc/cgroups || return 0
+	config 'del(.linux.resources.rdma) | .linux.resources.network = {"priorities": [{"name": "nosuch0", "priority": 7}]}'
+	in_net_hierarchy '"$BERTH" run --bundle "$bundle" "$cid"'
+	assert_contains "/linux/resources/network/priorities/0"
+	assert_contains '"nosuch0 7"'
+}

@@ -72,10 +72,8 @@ fails_with() {
 	config '.linux.resources = {} | .hooks = {} | .linux.seccomp = null | .process.apparmorProfile = ""'
 	berth_run
 	[ "$output" = RAN ]
-	config 'del(.linux.seccomp) | .linux.resources = {"network": {"classID": 10}}'
-	fails_with "/linux/resources/network" "not supported"
-	config 'del(.linux.resources) | .process.scheduler = {"policy": "SCHED_OTHER"}'
-	fails_with "/process/scheduler" "not supported"
+	config 'del(.linux.seccomp) | .linux.intelRdt = {"closID": "x"}'
+	fails_with "/linux/intelRdt" "not supported"
 }
 
 @test "a key that the specification does not know is ignored" {

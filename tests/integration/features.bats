@@ -37,7 +37,7 @@ explains() {
 		and .annotations["org.opencontainers.runc.checkpoint.enabled"] == "true"
 		and (.linux.namespaces | sort) == ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"]
 		and (.linux.capabilities | length) == 41 and (.linux.capabilities | all(test("^CAP_[A-Z_]+$")))
-		and .linux.cgroup == {"v1": true, "v2": true, "systemd": true, "systemdUser": true, "rdma": false}
+		and .linux.cgroup == {"v1": true, "v2": true, "systemd": true, "systemdUser": true, "rdma": true}
 		and (.linux.memoryPolicy.modes | sort) == ["MPOL_BIND", "MPOL_DEFAULT", "MPOL_INTERLEAVE", "MPOL_LOCAL",
 			"MPOL_PREFERRED", "MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE"]
 		and (.linux.memoryPolicy.flags | sort) == ["MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"]

@@ -179,7 +179,7 @@ observe() {
 		echo "== state"
 		"$bundle/$1" state "$cid" | jq -r 'del(.pid, .created) | to_entries | sort_by(.key) | .[] | "\(.key): \(.value)"'
 		echo "== cgroup path"
-		cut -d: -f 3 "/proc/$pid/cgroup" | sort -u
+		grep -v net_cls "/proc/$pid/cgroup" | cut -d: -f 3 | sort -u
 		echo "== cgroup files"
 		cgroup_files "$pid" | sort
 		echo "== end of all"

@@ -335,8 +335,8 @@ update_json() {
 	refused "line 1, column 11" "is not JSON" -- "$BERTH" update -r - "$cid" < <(printf '{"memory" 1}')
 	refused "is not JSON" -- update_json ''
 	refused "must be an object" -- update_json '[]'
-	refused "/network" "not supported" -- update_json '{"network": {"classID": 1}}'
-	refused "/rdma" "not supported" -- update_json '{"rdma": {"mlx5_1": {"hcaHandles": 1}}}'
+	refused "/rdma/mlx5_1" "neither hcaHandles nor hcaObjects" -- update_json '{"rdma": {"mlx5_1": {}}}'
+	refused "/rdma/mlx5_1" "rdma.max" -- update_json '{"rdma": {"mlx5_1": {"hcaHandles": 1}}}'
 	refused "/hugepageLimits/0" "pageSize" -- update_json '{"hugepageLimits": [{"pageSize": "../x", "limit": 1}]}'
 	refused "/cpu/cpus (line 1, column" "is no list" -- update_json '{"cpu": {"cpus": "a"}}'
 	refused "/ociVersion" -- update_json '{"ociVersion": "2.0.0"}'

@@ -43,6 +43,7 @@ static const struct {
 	{"io.latency", "8:0 target=5", "", "8:0 target=0"},
 	/* of no known file: it is left out, as a wrong text would be worse */
 	{"io.other", "8:0 x=1", "8:16 x=2\n", NULL},
+	{"net_prio.ifpriomap", "eth1 5", "lo 0\neth0 3\neth1 7\n", "eth1 7"},
 	{"rdma.max", "mlx5_0 hca_handle=2", "mlx4_0 hca_handle=max\nmlx5_0 hca_handle=1\n",
 		"mlx5_0 hca_handle=1"},
 };

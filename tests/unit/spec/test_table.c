@@ -22,6 +22,16 @@ struct inners {
 	size_t count;
 };
 
+struct member {
+	const char *key;
+	uint32_t number;
+};
+
+struct members {
+	const struct member *items;
+	size_t count;
+};
+
 struct outer {
 	int64_t canary;
 	bool is_true;
@@ -36,6 +46,7 @@ struct outer {
 	struct inner object;
 	struct inners objects;
 	struct spec_annotations map;
+	struct members keyed;
 };
 
 static const struct spec_name names[] = {{"one", 1}, {"two", 2}, {NULL, 0}};
@@ -51,6 +62,13 @@ static const struct spec_row inner_rows[] = {
 
 static const struct spec_table inner_table = {
 	sizeof(struct inner), inner_rows, ARRAY_COUNT(inner_rows)};
+
+static const struct spec_row member_rows[] = {
+	{.key = "number", .type = SPEC_U32, .offset = offsetof(struct member, number)},
+};
+
+static const struct spec_table member_table = {
+	sizeof(struct member), member_rows, ARRAY_COUNT(member_rows)};
 
 static const struct spec_row outer_rows[] = {
 	{.key = "bool", .type = SPEC_BOOL, .offset = offsetof(struct outer, is_true)},
@@ -82,7 +100,10 @@ static const struct spec_row outer_rows[] = {
 		.table = &inner_table},
 	{.key = "map", .type = SPEC_MAP, .offset = offsetof(struct outer, map)},
 	{.key = "unbuilt", .type = SPEC_UNBUILT},
-	{.key = "keyed", .type = SPEC_UNBUILT, .flags = SPEC_KEYED},
+	{.key = "keyed",
+		.type = SPEC_MEMBERS,
+		.offset = offsetof(struct outer, keyed),
+		.table = &member_table},
 };
 
 static const struct spec_table outer_table = {
@@ -113,7 +134,8 @@ static void test_all(void **state)
 		" \"u32s\": [7, 8, 9], \"enum\": \"two\","
 		" \"object\": {\"number\": 3, \"text\": \"t\"},"
 		" \"objects\": [{\"number\": 4}, {\"number\": 5, \"text\": \"u\"}],"
-		" \"map\": {\"k\": \"v\", \"l\": \"\"}, \"other\": {}}";
+		" \"map\": {\"k\": \"v\", \"l\": \"\"}, \"other\": {},"
+		" \"keyed\": {\"m\": {\"number\": 6}, \"n\": {}}}";
 	autoarena struct arena arena;
 	struct berth_error err;
 	struct outer outer;
@@ -142,6 +164,11 @@ static void test_all(void **state)
 	assert_int_equal(outer.objects.items[1].number, 5);
 	assert_int_equal(outer.map.count, 2);
 	assert_string_equal(outer.map.items[1].key, "l");
+	assert_int_equal(outer.keyed.count, 2);
+	assert_string_equal(outer.keyed.items[0].key, "m");
+	assert_int_equal(outer.keyed.items[0].number, 6);
+	assert_string_equal(outer.keyed.items[1].key, "n");
+	assert_int_equal(outer.keyed.items[1].number, 0);
 }
 
 static void test_nothing(void **state)
@@ -209,8 +236,13 @@ static const struct {
 	{"{\"map\": {\"\": \"\"}}", "/map/", "must not have an empty key"},
 	{"{\"unbuilt\": {\"a\": {\"b\": 1}}}", "/unbuilt",
 		"unbuilt is not supported by this version of berth"},
-	{"{\"keyed\": {\"a\": \"\"}}", "/keyed", "keyed is not supported by this version of berth"},
-	{"{\"keyed\": true}", "/keyed", "keyed is not supported by this version of berth"},
+	{"{\"keyed\": {\"a\": \"\"}}", "/keyed/a", "must be an object, is a string"},
+	{"{\"keyed\": {\"a\": null}}", "/keyed/a", "must be an object, is null"},
+	{"{\"keyed\": {\"a\": {}, \"b/c\": {\"number\": -1}}}", "/keyed/b~1c/number",
+		"must be a whole number from 0 to 4294967295, is -1"},
+	{"{\"keyed\": {\"\": {}}}", "/keyed/", "must not have an empty key"},
+	{"{\"keyed\": true}", "/keyed", "must be an object, is a boolean"},
+	{"{\"keyed\": []}", "/keyed", "must be an object, is an array"},
 };
 
 static void test_refusals(void **state)
@@ -233,7 +265,7 @@ static void test_no_request(void **state)
 {
 	static const char *const texts[] = {"{\"unbuilt\": false}", "{\"unbuilt\": 0}",
 		"{\"unbuilt\": -0}", "{\"unbuilt\": \"\"}", "{\"unbuilt\": []}",
-		"{\"unbuilt\": {\"a\": {\"b\": [], \"c\": null}, \"d\": 0}}", "{\"keyed\": []}"};
+		"{\"unbuilt\": {\"a\": {\"b\": [], \"c\": null}, \"d\": 0}}"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
