@@ -5,6 +5,9 @@
  *
  * One loop over poll(2). Each direction of the terminal has a buffer of its own, and nothing is read
  * into a full one, so that a reader who does not read blocks only himself.
+ *
+ * Where standard input is no terminal it may end, and a terminal does not: what ends the input of its reader is the
+ * character for that, as somebody would type it, and type again at the next prompt.
  */
 #include <errno.h>
 #include <poll.h>
@@ -20,7 +23,9 @@
 enum {
 	PUMP_BYTES = 16384,
 	PUMP_WRITE_BYTES =
-		4096, /* what poll(2) promises a pipe to take without blocking: PIPE_BUF */
+		4096,       /* what poll(2) promises a pipe to take without blocking: PIPE_BUF */
+	PUMP_END = 0x04,    /* VEOF of a new terminal: termios(3) */
+	PUMP_ENDS_MAX = 16, /* for somebody who echoes them, that is enough */
 };
 
 /* Bytes on their way from one descriptor to another. */
@@ -31,12 +36,15 @@ struct pump {
 	bool is_ended;  /* nothing more comes from `from` */
 	bool is_paused; /* a terminal that we are in the background of: until SIGCONT */
 	bool is_broken; /* nobody takes what is written */
+	char last;      /* byte that was read; 0: none */
 };
 
 struct foreground {
 	struct host_front *front;
 	struct host_child *child;
 	struct pump in, out;
+	int ends;     /* PUMP_END, so often since the end of the input */
+	int ends_due; /* and so often now */
 };
 
 static void pump_read(struct pump *pump)
@@ -45,6 +53,7 @@ static void pump_read(struct pump *pump)
 
 	if (r > 0) {
 		pump->length += (size_t)r;
+		pump->last = pump->bytes[pump->length - 1];
 	} else if (r == -EIO && pump->from == STDIN_FILENO) {
 		/* SIGTTIN is blocked, so a process in the background reads an error instead. */
 		pump->is_paused = true;
@@ -174,16 +183,40 @@ static void front_notify(struct host_front *front)
 	}
 }
 
-static void front_pump(struct foreground *fore, const struct pollfd polls[FRONT_COUNT])
+/* One ends an empty line, and thereby the input; behind part of a line the first one only hands that on. */
+static void front_end_input(struct foreground *fore)
+{
+	struct pump *in = &fore->in;
+
+	while (in->is_ended && fore->ends_due > 0 && fore->ends < PUMP_ENDS_MAX &&
+		in->length < PUMP_BYTES && fore->child->console_fd >= 0) {
+		in->bytes[in->length++] = PUMP_END;
+		fore->ends_due--;
+		fore->ends++;
+	}
+}
+
+static void front_read(struct foreground *fore, const struct pollfd polls[FRONT_COUNT])
 {
 	const short readable = POLLIN | POLLHUP | POLLERR;
 
 	if (polls[FRONT_STDIN].revents & readable) {
 		pump_read(&fore->in);
+		if (fore->in.is_ended) {
+			fore->ends_due = fore->in.last == '\n' || fore->in.last == 0 ? 1 : 2;
+		}
 	}
 	if (polls[FRONT_MASTER].revents & readable && pump_wants_read(&fore->out)) {
 		pump_read(&fore->out);
+		/* It may be a prompt: of somebody who has thrown away what was typed before it. */
+		fore->ends_due = fore->in.is_ended && fore->in.length == 0 ? 1 : fore->ends_due;
 	}
+	front_end_input(fore);
+}
+
+static void front_pump(struct foreground *fore, const struct pollfd polls[FRONT_COUNT])
+{
+	front_read(fore, polls);
 	if (polls[FRONT_MASTER].revents & POLLOUT) {
 		pump_write(&fore->in);
 	}

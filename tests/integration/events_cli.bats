@@ -33,7 +33,7 @@ teardown() {
 		assert_status 0
 		jq -e '.type == "stats"' <<<"$output"
 	done
-	for text in '' s 5 5x 1s1 -- 1e3s '5 s' 5S .s 1,5s 0x5s 9223372036854775808ns 99999999999999999999h 3000000h; do
+	for text in s 5 5x 1s1 -- 1e3s '5 s' 5S .s 1,5s 0x5s 9223372036854775808ns 99999999999999999999h 3000000h; do
 		run "$BERTH" events --stats --interval="$text" "$cid"
 		assert_error "--interval is a time such as 5s, 500ms or 1m30s, not \"$text\""
 	done
@@ -41,6 +41,8 @@ teardown() {
 		run "$BERTH" events --stats --interval="$text" "$cid"
 		assert_error "--interval: duration interval must be greater than 0, not \"$text\""
 	done
+	run "$BERTH" events --stats --interval= "$cid"
+	assert_error "--interval is empty"
 	run "$BERTH" events --interval
 	assert_error "flag needs an argument: --interval"
 }
@@ -77,9 +79,9 @@ teardown() {
 	[ -e /dev/full ] || mknod /dev/full c 1 7
 	start
 	run sh -c '"$BERTH" events --stats "$1" >/dev/full' sh "$cid"
-	assert_error "write to stdout: No space left on device"
+	assert_error "write to stdout: no space left on device"
 	run timeout 30 sh -c 'exec "$BERTH" events --interval 10ms "$1" >/dev/full' sh "$cid"
-	assert_error "write to stdout: No space left on device"
+	assert_error "write to stdout: no space left on device"
 }
 
 @test "a container without a cgroup has a stream that ends with it" {

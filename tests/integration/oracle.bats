@@ -75,10 +75,8 @@ default,rich,userns,rootless | crun | state | - | ociVersion: 1\.0\.0 | that of 
 default,rich,userns,rootless | crun | state | + | rootfs: BUNDLE/rootfs | absolute, as runc has it
 default,rich,userns,rootless | crun | state | - | rootfs: rootfs | as the config has it
 default,rich,userns,rootless | crun | state | - | systemd-scope: | of crun alone
-default,rich,userns | runc | state | + | owner: root | who made it, as crun has it
-default,rich,userns | runc | state | - | owner: | Debian's runc finds no name
-rootless | crun | state | + | owner: | berth knows root's name alone: a look-up would load modules of the C library into the caller
-rootless | crun | state | - | owner: berth-test | looked up
+default,rich,userns,rootless | runc | state | + | owner: (root|berth-test) | who made it, as crun has it
+default,rich,userns,rootless | runc | state | - | owner: | Debian's runc finds no name
 TABLE
 }
 

@@ -57,6 +57,37 @@ on_pty() {
 	[ "$output" = "$(seq 1 20000 | cksum)" ]
 }
 
+# ended SCRIPT INPUT: the container ends, with this script of the shell, when its input does.
+ended() {
+	in_container "$1"
+	run timeout -k 5 60 sh -c 'printf "$3" | "$1" run --bundle "$2" ended | tr -d "\r"' sh "$BERTH" "$bundle" "$2"
+	assert_status 0
+}
+
+@test "where standard input is no terminal, its end is that of the container's input" {
+	# A shell that edits lines throws away what was typed before its prompt: sh is one.
+	config '.process.args = ["/bin/sh"]'
+	touch "$bundle/empty"
+	local input
+	for input in /dev/null "$bundle/empty"; do
+		run timeout -k 5 60 sh -c '"$1" run --bundle "$2" ended <"$3" >"$2/out"' sh "$BERTH" "$bundle" "$input"
+		assert_status 0
+	done
+	run timeout -k 5 60 sh -c 'echo "echo 4\$((1+1)); exit 7" | "$1" run --bundle "$2" ended' sh "$BERTH" "$bundle"
+	assert_status 7
+	assert_contains 42
+	ended 'stty -echo; cat; echo end' 'one\ntwo\n'
+	assert_line end
+	# Part of a line: it is handed on, and then that was all.
+	ended 'wc -c' 'part'
+	assert_contains part4
+	ended 'while read -r line; do :; done; while read -r line; do :; done; echo end' 'one\n'
+	assert_line end
+	# Who echoes the end of the input gets no more of them than there are.
+	ended 'stty -icanon echo; sleep 1; echo end' ''
+	assert_contains end
+}
+
 @test "the terminal belongs to the user of the process" {
 	config '.process.user = {"uid": 1000, "gid": 1000}'
 	in_container 'stat -c %u $(tty)'
