@@ -85,6 +85,33 @@ CC
 	assert_status 0
 }
 
+@test "the program of the README builds with berth.pc, runs a container, and says which field is wrong" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	DESTDIR=$work meson install -C "$build" --no-rebuild >/dev/null
+	local pc
+	pc=$(find "$work" -name berth.pc)
+	make_bundle
+	sed -n '/^    #include <berth/,/^    }$/s/^    //p' "$kit_root/README.md" | sed "s|/run/my-engine|$bundle/state|" >"$work/run.c"
+	PKG_CONFIG_PATH=$(dirname "$pc") PKG_CONFIG_SYSROOT_DIR=$work run sh -c 'cc -Wall -Wextra -Werror -o "$1/run" "$1/run.c" $(pkg-config --cflags --libs berth)' sh "$work"
+	assert_status 0
+	local lib
+	lib=$(dirname "$(find "$work" -name libberth.so.0)")
+	in_container 'echo RAN; exit $(cat /tmp/status)'
+	echo 0 >"$bundle/rootfs/tmp/status"
+	LD_LIBRARY_PATH=$lib run "$work/run" "$bundle"
+	assert_status 0
+	[ "$output" = RAN ]
+	echo 3 >"$bundle/rootfs/tmp/status"
+	LD_LIBRARY_PATH=$lib run "$work/run" "$bundle"
+	assert_status 1
+	[ "$output" = RAN ]
+	config '.process.cwd = "here"'
+	LD_LIBRARY_PATH=$lib run "$work/run" "$bundle"
+	assert_status 1
+	[[ $output == 'class 3, field /process/cwd: /process/cwd (line '*'is not an absolute path: "here"' ]]
+	remove_bundle
+}
+
 @test "the library is quiet and stays: a failed run prints nothing and does not end the caller" {
 	cat >"$work/quiet.py" <<'PYTHON'
 import ctypes, sys
