@@ -17,6 +17,9 @@
 #include "cli.h"
 #include "file.h"
 
+/* In the place of a program's path; a quote comes behind it in every file. */
+#define ANY_PROGRAM "/any/program/that/berth/may/be"
+
 /* One file of an engine. */
 struct target {
 	const char *name;
@@ -24,16 +27,20 @@ struct target {
 	const char *source; /* what is read, below the configuration's root */
 	const char *file;   /* what is written: often the same */
 	const char *after;  /* what makes the engine see it */
+	const char *undone; /* and that it is gone */
 };
 
 static const struct target targets[] = {
 	{"podman", BERTH_ENGINE_PODMAN, "containers/containers.conf",
-		"containers/containers.conf.d/berth.conf",
-		"nothing is to be restarted: podman reads it with its next command"},
+		"containers/containers.conf.d/berth.conf", "podman reads it with its next command",
+		"podman sees it with its next command"},
+	/* A reload would do, but docker 20.10 crashes by one that takes its default away. */
 	{"docker", BERTH_ENGINE_DOCKER, "docker/daemon.json", "docker/daemon.json",
-		"a daemon that runs reads it after: systemctl reload docker"},
+		"for a daemon that runs: systemctl reload docker",
+		"for a daemon that runs: systemctl restart docker"},
 	{"containerd", BERTH_ENGINE_CONTAINERD, "containerd/config.toml", "containerd/config.toml",
-		"a daemon that runs reads it after: systemctl restart containerd"},
+		"for a daemon that runs: systemctl restart containerd",
+		"for a daemon that runs: systemctl restart containerd"},
 };
 
 /* What was asked for. */
@@ -134,11 +141,11 @@ static int read_state(const struct request *request, struct state *state)
 }
 
 /* What the file becomes by a text that was there before. The message names the file that the text is from. */
-static int make_text(const struct request *request, const char *before, bool is_default,
-	char **ret_text, struct berth_error *err)
+static int make_text(const struct request *request, const char *before, const char *program,
+	bool is_default, char **ret_text, struct berth_error *err)
 {
 	int r = berth_engine_config(
-		request->target->engine, request->program, is_default, before, ret_text, err);
+		request->target->engine, program, is_default, before, ret_text, err);
 
 	if (r < 0 && err->line && err->subject[0] == '\0') {
 		(void)snprintf(err->subject, sizeof(err->subject), "(%s/%s)", request->root,
@@ -147,7 +154,23 @@ static int make_text(const struct request *request, const char *before, bool is_
 	return r;
 }
 
-/* Whether the file is what install has made of the original, as the default or not. */
+/* Whether a text is the pattern, with any program in the place of ANY_PROGRAM. */
+static bool is_alike(const char *text, const char *pattern)
+{
+	const char *any = strstr(pattern, ANY_PROGRAM);
+	size_t length = strlen(text), before, after;
+
+	if (!any) {
+		return false;
+	}
+	before = (size_t)(any - pattern);
+	after = strlen(any) - strlen(ANY_PROGRAM);
+	return length > before + after && strncmp(text, pattern, before) == 0 &&
+	       strcmp(text + length - after, any + strlen(ANY_PROGRAM)) == 0 &&
+	       before + strcspn(text + before, "\"") == length - after;
+}
+
+/* Whether the file is what install has made of the original: with any program, as the default or not. */
 static bool is_ours(const struct request *request, const struct state *state)
 {
 	bool has_own_file = strcmp(request->target->source, request->target->file) != 0;
@@ -158,8 +181,8 @@ static bool is_ours(const struct request *request, const struct state *state)
 		autoptr char *text = NULL;
 		struct berth_error err;
 
-		is_same = make_text(request, before, i == 1, &text, &err) == 0 &&
-			  strcmp(text, state->current) == 0;
+		is_same = make_text(request, before, ANY_PROGRAM, i == 1, &text, &err) == 0 &&
+			  is_alike(state->current, text);
 	}
 	return is_same;
 }
@@ -196,7 +219,8 @@ static int install(const struct request *request, const struct state *state)
 	autoptr char *text = NULL;
 	int status;
 
-	if (make_text(request, state->source, request->is_default, &text, &err) < 0) {
+	if (make_text(request, state->source, request->program, request->is_default, &text, &err) <
+		0) {
 		return cli_fail(request->globals, &err);
 	}
 	if (state->current && strcmp(text, state->current) == 0) {
@@ -235,10 +259,10 @@ static int undo(const struct request *request, const struct state *state)
 	}
 	if (!is_ours(request, state)) {
 		return cli_fail_text(globals,
-			"%s is not as berth install %s --program %s leaves it: somebody has changed it since; "
-			"take berth out by hand%s%s",
-			state->path, request->target->name, request->program,
-			has_original ? ", or put back " : "", has_original ? state->backup : "");
+			"%s is not as berth install %s leaves it: somebody has changed it since; take "
+			"berth out by hand%s%s",
+			state->path, request->target->name, has_original ? ", or put back " : "",
+			has_original ? state->backup : "");
 	}
 	status = has_original ? print_text(request, state->original) : 0;
 	if (status != 0 || request->is_dry) {
@@ -253,7 +277,7 @@ static int undo(const struct request *request, const struct state *state)
 		return cli_fail_errno(globals, errno, "put back %s", state->path);
 	}
 	(void)fprintf(stderr, "%s is %s; %s\n", state->path, has_original ? "as it was" : "removed",
-		request->target->after);
+		request->target->undone);
 	return 0;
 }
 

@@ -185,7 +185,13 @@ refused() {
 		assert_status 0
 	done
 	[ "$(grep -rl /usr/bin/berth "$etc" | wc -l)" = 3 ]
-	[ -z "$(grep -rl /opt/berth "$etc" --exclude='*.before-berth')" ]
+	[ -z "$(grep -rl /opt/berth "$etc")" ]
+	# Both go with one --undo.
+	for engine in podman docker containerd; do
+		install --yes "$engine" --undo
+		assert_status 0
+	done
+	[ -z "$(find "$etc" -type f)" ]
 	install docker --program berth
 	refused 'the program is "berth": an absolute path'
 }
@@ -293,6 +299,20 @@ refused() {
 	assert_status 1
 	assert_contains "read-only file system"
 	tree | diff "$dir/before" -
+}
+
+@test "a full file system: one error, the file as it was, and nothing beside it" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	# shellcheck disable=SC2016 # for the shell inside
+	run unshare -m --propagation private sh -c '
+		mount -t tmpfs -o size=64k none "$1" && mkdir "$1/docker" && echo "{}" >"$1/docker/daemon.json"
+		head -c 1000000 /dev/zero >"$1/docker/rest" 2>/dev/null
+		"$2" install --config-root "$1" --yes docker
+		echo "status $?"
+		cat "$1/docker/daemon.json"
+		ls "$1/docker"' sh "$etc" "$BERTH"
+	assert_contains "no space left on device"
+	assert_contains $'status 1\n{}\ndaemon.json\nrest'
 }
 
 @test "a symbolic link stays one: the file behind it is replaced" {

@@ -91,11 +91,29 @@ docker_open() {
 			"hosts": ["unix:///run/docker.sock"], "storage-driver": "overlay2"
 		}
 	END
-	inside sh -c 'exec setsid dockerd --config-file "$1/docker/daemon.json" >"$1/docker/log" 2>&1 </dev/null &' \
-		sh "$sandbox" 3>&-
 	engine_image "$sandbox/image.tar"
+	docker_start "$sandbox/docker/daemon.json"
+}
+
+# docker_start FILE: with that configuration, and the image "bb" of the archive.
+docker_start() {
+	inside mkdir -p "$sandbox/docker"
+	inside sh -c 'exec setsid dockerd --config-file "$2" >"$1/docker/log" 2>&1 </dev/null &' \
+		sh "$sandbox" "$1" 3>&-
 	daemon_answers "$sandbox/docker/log" docker version &&
 		docker import "$sandbox/image.tar" bb >/dev/null
+}
+
+# daemon_stop FILE: what has its pid in the file ends, and has ended.
+daemon_stop() {
+	# shellcheck disable=SC2016 # for the shell inside
+	inside sh -c 'pid=$(cat "$1"); kill "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done' sh "$1"
+}
+
+# docker_reload: the daemon reads its configuration again.
+docker_reload() {
+	# shellcheck disable=SC2016 # for the shell inside
+	inside sh -c 'kill -HUP "$(cat /run/docker.pid)"'
 }
 
 docker() {
@@ -114,14 +132,39 @@ containerd_open() {
 		[grpc]
 		  address = "/run/containerd/containerd.sock"
 	END
-	inside sh -c 'exec setsid containerd -c "$1/containerd/config.toml" >"$1/containerd/log" 2>&1 </dev/null &' \
-		sh "$sandbox" 3>&-
 	engine_image "$sandbox/image.tar"
+	containerd_start "$sandbox/containerd/config.toml"
+}
+
+# containerd_start FILE: with that configuration.
+containerd_start() {
+	inside mkdir -p "$sandbox/containerd"
+	inside sh -c 'exec setsid containerd -c "$2" >"$1/containerd/log" 2>&1 </dev/null &
+		echo $! >/run/containerd.pid' sh "$sandbox" "$1" 3>&-
 	daemon_answers "$sandbox/containerd/log" ctr version
 }
 
 ctr() {
 	inside ${terminal:+python3 "$sandbox_kit/terminal.py" ''} ctr "$@"
+}
+
+# cri_image: the image "localhost/bb" for the CRI, of the archive; as a pod's own container it sleeps.
+cri_image() {
+	# shellcheck disable=SC2016 # for the shell inside
+	inside sh -c '
+		mkdir -p "$1/cri" && cd "$1/cri" && cp "$1/image.tar" layer.tar
+		printf "{\"architecture\": \"%s\", \"os\": \"linux\", \"config\": {\"Entrypoint\": [\"/bin/sleep\", \"1000\"]},
+			\"rootfs\": {\"type\": \"layers\", \"diff_ids\": [\"sha256:%s\"]}}" \
+			"$(dpkg --print-architecture)" "$(sha256sum layer.tar | cut -d " " -f 1)" >config.json
+		echo "[{\"Config\": \"config.json\", \"RepoTags\": [\"localhost/bb:latest\"], \"Layers\": [\"layer.tar\"]}]" >manifest.json
+		tar -cf image.tar manifest.json config.json layer.tar
+		ctr --namespace k8s.io images import image.tar
+	' sh "$sandbox" >/dev/null
+}
+
+# cri HANDLER COMMAND...: in a container of a pod of its own, by the runtime of that name; '' is the default.
+cri() {
+	inside python3 "$sandbox_kit/cri.py" /run/containerd/containerd.sock localhost/bb:latest "$@"
 }
 
 # For the tests. run_engine COMMAND...: $status and $output of podman or docker, like bats' run, which would
