@@ -9,7 +9,7 @@ packages_build=(gcc libc6-dev meson ninja-build musl-tools pkg-config linux-libc
 	libseccomp-dev)
 packages_tests=(clang clang-format libclang-rt-dev libcmocka-dev bats python3 busybox-static uidmap
 	golang-go jq shellcheck strace util-linux iproute2 g++ git binutils scdoc crun runc
-	podman conmon netavark docker.io containerd iptables)
+	podman conmon netavark docker.io containerd iptables curl)
 # For the machines of tests/vm, which is skipped without; and for what some of its files need.
 packages_machine=(qemu-system-x86 apparmor checkpolicy criu)
 packages_bench=(crun runc busybox-static strace util-linux binutils python3)
