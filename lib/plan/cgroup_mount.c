@@ -59,7 +59,8 @@ static int v1_options(
 
 	if (!str_has_prefix(controllers, "name=")) {
 		/* None of them is in the table of mount options: they come back as data. */
-		int r = plan_options_parse(&texts, "", work->arena, &parsed, NULL);
+		int r = plan_options_parse(
+			&texts, "", work->arena, &work->plan->notes, &parsed, NULL);
 
 		*ret_options = parsed.data;
 		return r;

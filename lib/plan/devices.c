@@ -5,11 +5,9 @@
 #include "plan/work.h"
 
 enum {
-	DEFAULT_MODE = 0666, /* of the default devices: as on any host */
-
-	/* Where the config gives no fileMode: for the superuser alone, as a mode that nobody asked
-	 * for would open a device of the host to every user of the container. */
-	ABSENT_MODE = 0,
+	/* Of the default devices, and where the config gives no fileMode, as other runtimes do: who may use a
+	 * device is for the rules of linux.resources.devices. */
+	DEFAULT_MODE = 0666,
 
 	PERMISSION_BITS = 07777,
 	MINOR_MAX = (1 << 20) - 1, /* the kernel's dev_t has 12 and 20 bits */
@@ -185,7 +183,7 @@ static int read_device(struct plan_work *work, const struct spec_device *asked, 
 		return r;
 	}
 	device.kind = kind_of(work, device.mode);
-	device.mode |= (asked->has_file_mode ? asked->file_mode : ABSENT_MODE) & PERMISSION_BITS;
+	device.mode |= (asked->has_file_mode ? asked->file_mode : DEFAULT_MODE) & PERMISSION_BITS;
 	*ret_device = device;
 	return 0;
 }

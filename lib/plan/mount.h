@@ -20,6 +20,10 @@ struct boot_mount *plan_mounts_next(struct plan_work *work, const struct plan_mo
  * so all its attributes are those of the mount itself. */
 void plan_mounts_make_fs(struct boot_mount *next, const char *fstype, const char *source);
 
+/* A list of layers that is too long for one value becomes one option for each (overlay.c). */
+int plan_overlay_layers(
+	struct plan_work *work, struct plan_options *options, struct berth_error *err) must_use;
+
 /* A bind mount that is the last of the plan gets ids of its own, as its option idmap or its mappings say. */
 int plan_idmap_mount(
 	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err) must_use;

@@ -80,6 +80,31 @@ static bool is_idmapped(const struct plan_mount *mount)
 	       mount->asked->gid_mappings.count > 0;
 }
 
+/* What is the file system's own: it would change for all who use it. Of the flags that mount(2) ignores there, a
+ * note. */
+static int check_bind_data(
+	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err)
+{
+	const struct plan_options *options = &mount->options;
+
+	for (size_t i = 0; i < options->data.count; i++) {
+		const char *text = options->data.items[i];
+		const char *pointer = arena_printf(
+			work->arena, "%s/options/%u", mount->pointer, options->data_origins[i]);
+
+		if (!pointer) {
+			return plan_no_memory(err);
+		}
+		if (!plan_option_is_flag(text)) {
+			return error_field(err, BERTH_ERROR_CONFIG, pointer,
+				"a bind mount cannot have the file system option \"%s\"", text);
+		}
+		log_note(&work->plan->notes, work->arena,
+			"%s: \"%s\" has no effect on a bind mount", pointer, text);
+	}
+	return 0;
+}
+
 static int plan_bind(
 	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err)
 {
@@ -87,18 +112,15 @@ static int plan_bind(
 	const struct plan_options *options = &mount->options;
 	const char *source;
 	struct boot_mount *next;
+	int r;
 
 	if (!asked->source || asked->source[0] == '\0') {
 		return error_field(
 			err, BERTH_ERROR_CONFIG, mount->pointer, "a bind mount needs a source");
 	}
-	/* They would change the file system itself, for all who use it. */
-	if (options->data.count > 0) {
-		return error_field(err, BERTH_ERROR_CONFIG,
-			arena_printf(work->arena, "%s/options/%zu", mount->pointer,
-				options->data_origins[0]),
-			"a bind mount cannot have the file system option \"%s\"",
-			options->data.items[0]);
+	r = check_bind_data(work, mount, err);
+	if (r < 0) {
+		return r;
 	}
 	source = plan_path_on_host(work->arena, work->request->bundle, asked->source);
 	if (!source) {
@@ -107,7 +129,7 @@ static int plan_bind(
 	next = plan_mounts_next(work, mount);
 	next->kind = BOOT_MOUNT_BIND;
 	next->source = source;
-	next->flags = options->is_recursive ? BOOT_MOUNT_RECURSIVE : 0;
+	next->flags = options->flags | (options->is_recursive ? BOOT_MOUNT_RECURSIVE : 0);
 	next->flags |= str_is_equal(mount->target, "/proc") ? BOOT_MOUNT_STRICT : 0;
 	return is_idmapped(mount) ? plan_idmap_mount(work, mount, err) : 0;
 }
@@ -125,7 +147,7 @@ static int check_id_option(struct plan_work *work, const struct plan_mount *moun
 		return 0;
 	}
 	return error_field(err, BERTH_ERROR_CONFIG,
-		arena_printf(work->arena, "%s/options/%zu", mount->pointer,
+		arena_printf(work->arena, "%s/options/%u", mount->pointer,
 			mount->options.data_origins[place]),
 		"mount option \"%s=%s\": %s %s is not mapped in the user namespace", key, value,
 		key, value);
@@ -179,7 +201,7 @@ static uint32_t type_flags(const struct plan_mount *mount, uint64_t attr_set)
 	return flags;
 }
 
-static int plan_fs(struct plan_work *work, const struct plan_mount *mount, struct berth_error *err)
+static int plan_fs(struct plan_work *work, struct plan_mount *mount, struct berth_error *err)
 {
 	struct boot_mount *next;
 	int r;
@@ -189,13 +211,18 @@ static int plan_fs(struct plan_work *work, const struct plan_mount *mount, struc
 			"a mount that is no bind mount needs a type");
 	}
 	r = check_ids(work, mount, err);
+	if (r == 0 && str_is_equal(mount->asked->type, "overlay")) {
+		r = plan_overlay_layers(work, &mount->options, err);
+	}
 	if (r < 0) {
 		return r;
 	}
 	next = plan_mounts_next(work, mount);
 	plan_mounts_make_fs(next, mount->asked->type, mount->asked->source);
 	next->options = mount->options.data;
-	next->flags = type_flags(mount, next->attr_set);
+	next->origins = (struct wire_u32s){mount->options.data_origins, mount->options.data.count};
+	next->flags = type_flags(mount, next->attr_set) |
+		      (mount->options.flags & BOOT_MOUNT_TARGET_NOFOLLOW);
 	return plan_label_mount(work, next, err);
 }
 
@@ -206,6 +233,16 @@ static void note_idle(struct plan_work *work, const struct plan_mount *mount)
 		(mount->options.is_bind || !str_is_equal(type_of(mount->asked), "tmpfs"))) {
 		log_note(&work->plan->notes, work->arena,
 			"%s: \"tmpcopyup\" has an effect on tmpfs alone", mount->options.tmpcopyup);
+	}
+}
+
+/* What a link is to be, where there is none. */
+static void note_link(struct plan_work *work, const struct plan_mount *mount)
+{
+	if (mount->options.flags & (BOOT_MOUNT_COPY_LINK | BOOT_MOUNT_SOURCE_NOFOLLOW)) {
+		log_note(&work->plan->notes, work->arena,
+			"%s: \"copy-symlink\" and \"src-nofollow\" have an effect on bind mounts alone",
+			mount->pointer);
 	}
 }
 
@@ -229,7 +266,8 @@ static int plan_one(struct plan_work *work, const struct spec_mount *asked, size
 	if (!mount.target) {
 		return plan_no_memory(err);
 	}
-	r = plan_options_parse(&asked->options, mount.pointer, work->arena, &mount.options, err);
+	r = plan_options_parse(&asked->options, mount.pointer, work->arena, &work->plan->notes,
+		&mount.options, err);
 	if (r < 0) {
 		return r;
 	}
@@ -248,6 +286,7 @@ static int plan_one(struct plan_work *work, const struct spec_mount *asked, size
 	if (mount.options.is_bind) {
 		return plan_bind(work, &mount, err);
 	}
+	note_link(work, &mount);
 	if (is_idmapped(&mount)) {
 		return error_field(err, BERTH_ERROR_CONFIG,
 			mount.options.idmap ? mount.options.idmap : mount.pointer,

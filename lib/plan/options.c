@@ -19,7 +19,8 @@ enum effect {
 	EFFECT_DATA_DROP, /* the flag `data` is taken back */
 	EFFECT_COPY_UP,
 	EFFECT_IDMAP,
-	EFFECT_REFUSED
+	EFFECT_FLAG, /* a BOOT_MOUNT_* */
+	EFFECT_IDLE, /* nothing, and `data` says why */
 };
 
 struct option_row {
@@ -66,20 +67,17 @@ static const struct option_row plain_rows[] = {
 	{"dirsync", EFFECT_DATA, 0, "dirsync"},
 	{"lazytime", EFFECT_DATA, 0, "lazytime"},
 	{"nolazytime", EFFECT_DATA_DROP, 0, "lazytime"},
-	/* Mandatory locks are gone since Linux 5.15, which ignores both. */
-	{"mand", EFFECT_NOTHING, 0, NULL},
+	{"mand", EFFECT_IDLE, 0, "Linux has no mandatory locks since 5.15"},
 	{"nomand", EFFECT_NOTHING, 0, NULL},
-	/* A flag of mount(2) that fsconfig(2) does not know: the file systems that can count the
-	 * versions of an inode do so unasked. */
-	{"iversion", EFFECT_NOTHING, 0, NULL},
+	/* Flags of mount(2) that fsconfig(2) does not know. */
+	{"iversion", EFFECT_IDLE, 0, "file systems that count the versions of files do so unasked"},
 	{"noiversion", EFFECT_NOTHING, 0, NULL},
-	/* Flags of mount(2) that fsconfig(2) has no use for: its messages go to the caller. */
-	{"silent", EFFECT_NOTHING, 0, NULL},
+	{"silent", EFFECT_IDLE, 0, "the kernel's words about a mount go into berth's error alone"},
 	{"loud", EFFECT_NOTHING, 0, NULL},
 	{"tmpcopyup", EFFECT_COPY_UP, 0, NULL},
-	{"copy-symlink", EFFECT_REFUSED, 0, NULL},
-	{"src-nofollow", EFFECT_REFUSED, 0, NULL},
-	{"dest-nofollow", EFFECT_REFUSED, 0, NULL},
+	{"copy-symlink", EFFECT_FLAG, BOOT_MOUNT_COPY_LINK, NULL},
+	{"src-nofollow", EFFECT_FLAG, BOOT_MOUNT_SOURCE_NOFOLLOW, NULL},
+	{"dest-nofollow", EFFECT_FLAG, BOOT_MOUNT_TARGET_NOFOLLOW, NULL},
 };
 
 static const struct option_row *row_among(
@@ -118,9 +116,6 @@ const char *plan_option_at(size_t index, bool *ret_is_tree)
 					       : i < tree + plain ? &plain_rows[i - tree]
 								  : &tree_rows[i - tree - plain];
 
-		if (row->effect == EFFECT_REFUSED) {
-			continue;
-		}
 		*ret_is_tree = i >= tree + plain;
 		if (index-- == 0) {
 			return row->name;
@@ -160,19 +155,28 @@ bool plan_option_is_bind(const char *option)
 	return row && row->effect == EFFECT_BIND;
 }
 
+bool plan_option_is_flag(const char *text)
+{
+	bool is_tree;
+	const struct option_row *row = row_find(text, &is_tree);
+
+	return row && row->effect == EFFECT_DATA;
+}
+
 /* The parser's state: the result, and the data as arrays that are being filled. */
 struct parse {
 	struct plan_options options;
 	struct arena *arena;
+	struct log_notes *notes;
 	const char **texts;
-	size_t *origins;
+	uint32_t *origins;
 	size_t count;
 };
 
 static void data_add(struct parse *parse, const char *text, size_t origin)
 {
 	parse->texts[parse->count] = text;
-	parse->origins[parse->count] = origin;
+	parse->origins[parse->count] = (uint32_t)origin;
 	parse->count++;
 }
 
@@ -301,11 +305,14 @@ static void row_apply(
 	case EFFECT_DATA_DROP:
 		data_drop(parse, row->data);
 		break;
+	case EFFECT_FLAG:
+		parse->options.flags |= (uint32_t)row->value;
+		break;
 	case EFFECT_NOTHING:
+	case EFFECT_IDLE:
 	case EFFECT_REMOUNT:
 	case EFFECT_COPY_UP:
 	case EFFECT_IDMAP:
-	case EFFECT_REFUSED:
 		break;
 	}
 }
@@ -347,9 +354,9 @@ static int option_apply(struct parse *parse, const char *option, size_t origin, 
 	if (!own_pointer) {
 		return plan_no_memory(err);
 	}
-	if (row->effect == EFFECT_REFUSED) {
-		return error_field(err, BERTH_ERROR_UNSUPPORTED, own_pointer,
-			"mount option \"%s\" is not supported by this version", option);
+	if (row->effect == EFFECT_IDLE) {
+		log_note(parse->notes, parse->arena, "%s: \"%s\" has no effect: %s", own_pointer,
+			row->name, row->data);
 	}
 	judged_apply(parse, row, option, own_pointer);
 	row_apply(parse, row, is_tree, origin);
@@ -357,11 +364,12 @@ static int option_apply(struct parse *parse, const char *option, size_t origin, 
 }
 
 int plan_options_parse(const struct spec_strings *options, const char *pointer, struct arena *arena,
-	struct plan_options *ret_options, struct berth_error *err)
+	struct log_notes *notes, struct plan_options *ret_options, struct berth_error *err)
 {
 	size_t max = data_max(options);
 	struct parse parse = {
 		.arena = arena,
+		.notes = notes,
 		.texts = arena_alloc(arena, max + 1, sizeof(*parse.texts)),
 		.origins = arena_alloc(arena, max, sizeof(*parse.origins)),
 	};

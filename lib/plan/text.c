@@ -75,10 +75,13 @@ static void write_mount_details(struct plan_out *out, const struct boot_mount *m
 		plan_out_add(out, " source=");
 		plan_out_quote(out, mount->source, false);
 	}
-	plan_out_add(out, "%s%s%s%s%s%s%s\n",
+	plan_out_add(out, "%s%s%s%s%s%s%s%s%s%s\n",
 		mount->flags & BOOT_MOUNT_STRICT ? " [strict target]" : "",
 		mount->flags & BOOT_MOUNT_RO_LAST ? " [read-only last]" : "",
 		mount->flags & BOOT_MOUNT_COPY_MODE ? " [mode of the target]" : "",
+		mount->flags & BOOT_MOUNT_COPY_LINK ? " [a link is made again]" : "",
+		mount->flags & BOOT_MOUNT_SOURCE_NOFOLLOW ? " [source not followed]" : "",
+		mount->flags & BOOT_MOUNT_TARGET_NOFOLLOW ? " [target not followed]" : "",
 		mount->flags & BOOT_MOUNT_IDMAP ? " [ids mapped]" : "",
 		mount->flags & BOOT_MOUNT_COPY_UP ? " [content of the target]" : "",
 		mount->flags & BOOT_MOUNT_COPY_OWNER ? " [owner of the target]" : "",

@@ -56,7 +56,11 @@ static int node_make(
 	int r;
 
 	if (made < 0 && made != -EEXIST) {
-		return rootfs_fail(err, made, ROOTFS_CALL_OTHER, device->path, "make the device");
+		return rootfs_fail(err, made, ROOTFS_CALL_OTHER, device->path,
+			made == -EPERM
+				? "make the device (CAP_MKNOD is missing, or berth's own device "
+				  "rules forbid it):"
+				: "make the device");
 	}
 	r = rootfs_path_child(dir_fd, name, device->path, &fd, err);
 	if (r < 0) {

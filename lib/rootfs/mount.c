@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -59,6 +60,16 @@ static int config_option(int fs_fd, const char *option, struct berth_error *err)
 	return config_text(fs_fd, key, equals ? equals + 1 : NULL, err);
 }
 
+/* The option of the config that this one was, or was a part of. */
+static void point_at_option(
+	const struct boot_mount *mount, uint32_t origin, struct berth_error *err)
+{
+	char pointer[64];
+
+	(void)snprintf(pointer, sizeof(pointer), "%s/options/%u", mount->pointer, origin);
+	error_add_pointer(err, pointer);
+}
+
 static int config_all(
 	int fs_fd, const struct boot_mount *mount, const char *mode, struct berth_error *err)
 {
@@ -66,6 +77,9 @@ static int config_all(
 
 	for (size_t i = 0; r == 0 && i < mount->options.count; i++) {
 		r = config_option(fs_fd, mount->options.items[i], err);
+		if (r < 0 && i < mount->origins.count) {
+			point_at_option(mount, mount->origins.items[i], err);
+		}
 	}
 	if (r == 0 && mode) {
 		r = config_text(fs_fd, "mode", mode, err);

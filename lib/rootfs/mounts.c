@@ -6,8 +6,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "rootfs/copyup.h"
@@ -27,8 +29,19 @@ struct mounting {
 	bool is_target_new; /* the directory was missing */
 };
 
-/* Names of cgroup v1 hierarchies. What is there already stays: another name of the same hierarchy. */
-static int link_make(struct rootfs *rootfs, const struct boot_mount *mount, struct berth_error *err)
+static bool link_is(int dir_fd, const char *name, const char *text)
+{
+	char there[PATH_MAX];
+	ssize_t length = sys_readlinkat(dir_fd, name, there, sizeof(there));
+
+	return length >= 0 && (size_t)length == strlen(text) &&
+	       memcmp(there, text, (size_t)length) == 0;
+}
+
+/* Names of cgroup v1 hierarchies, and copies of links. What is there already stays, if it is no copy: another name
+ * of the same hierarchy. */
+static int link_make(struct rootfs *rootfs, const struct boot_mount *mount, const char *text,
+	struct berth_error *err)
 {
 	autofd int dir_fd = -1;
 	const char *name;
@@ -37,12 +50,30 @@ static int link_make(struct rootfs *rootfs, const struct boot_mount *mount, stru
 	if (r < 0) {
 		return r;
 	}
-	r = sys_symlinkat(mount->source, dir_fd, name);
-	if (r < 0 && r != -EEXIST) {
+	r = sys_symlinkat(text, dir_fd, name);
+	if (r == -EEXIST && mount->kind == BOOT_MOUNT_BIND && link_is(dir_fd, name, text)) {
+		return 0;
+	}
+	if (r < 0 && (r != -EEXIST || mount->kind == BOOT_MOUNT_BIND)) {
 		return rootfs_fail(
 			err, r, ROOTFS_CALL_OTHER, mount->target, "make the symbolic link");
 	}
 	return 0;
+}
+
+/* The source is a symbolic link, and shall be one in the container. */
+static int link_copy(
+	struct rootfs *rootfs, const struct boot_mount *mount, int link_fd, struct berth_error *err)
+{
+	char text[PATH_MAX];
+	ssize_t length = sys_readlinkat(link_fd, "", text, sizeof(text) - 1);
+
+	if (length < 0) {
+		return rootfs_fail(
+			err, (int)length, ROOTFS_CALL_OTHER, mount->source, "read the link");
+	}
+	text[length] = '\0';
+	return link_make(rootfs, mount, text, err);
 }
 
 static int target_open(
@@ -59,7 +90,11 @@ static int target_open(
 	if (!S_ISDIR(st.st_mode)) {
 		flags |= ROOTFS_PATH_FILE;
 	}
-	r = rootfs_path_make(rootfs->root_fd, mount->target, flags, &mounting->target_fd, err);
+	r = mount->flags & BOOT_MOUNT_TARGET_NOFOLLOW
+		    ? rootfs_path_place(
+			      rootfs->root_fd, mount->target, flags, &mounting->target_fd, err)
+		    : rootfs_path_make(
+			      rootfs->root_fd, mount->target, flags, &mounting->target_fd, err);
 	mounting->is_target_new = r == ROOTFS_PATH_MADE;
 	return r < 0 ? r : 0;
 }
@@ -171,14 +206,26 @@ static int mount_attach(struct rootfs *rootfs, const struct mounting *mounting, 
 	return r == 0 && is_on_root ? root_replace(rootfs, mount_fd, err) : r;
 }
 
+static int is_link(int fd)
+{
+	struct stat st;
+	int r = sys_fstat(fd, &st);
+
+	return r < 0 ? r : S_ISLNK(st.st_mode);
+}
+
 static int mount_make(
 	struct rootfs *rootfs, const struct boot_mount *mount, size_t i, struct berth_error *err)
 {
 	bool is_late = (mount->flags & BOOT_MOUNT_RO_LAST) && (mount->attr_set & MOUNT_ATTR_RDONLY);
 	struct mounting mounting = {.mount = mount, .attr_set = mount->attr_set, .target_fd = -1};
 	autofd int mount_fd = take_fd(&rootfs->source_fds[i]);
-	int r;
+	int r = mount->flags & BOOT_MOUNT_COPY_LINK ? is_link(mount_fd) : 0;
 
+	if (r != 0) {
+		return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, mount->source, "examine")
+			     : link_copy(rootfs, mount, mount_fd, err);
+	}
 	if (is_late) {
 		mounting.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	}
@@ -207,7 +254,7 @@ static int mount_one(
 	struct rootfs *rootfs, const struct boot_mount *mount, size_t i, struct berth_error *err)
 {
 	if (mount->kind == BOOT_MOUNT_LINK) {
-		return link_make(rootfs, mount, err);
+		return link_make(rootfs, mount, mount->source, err);
 	}
 	if (mount->kind == BOOT_MOUNT_BIND && rootfs->source_fds[i] < 0) {
 		return 0; /* optional, and not there */

@@ -287,6 +287,27 @@ int rootfs_path_parent(int root_fd, const char *path, int *ret_dir_fd, const cha
 	return 0;
 }
 
+int rootfs_path_place(
+	int root_fd, const char *path, uint32_t flags, int *ret_fd, struct berth_error *err)
+{
+	bool is_file = flags & ROOTFS_PATH_FILE;
+	autofd int dir_fd = -1;
+	const char *name;
+	int made;
+	int r = rootfs_path_parent(root_fd, path, &dir_fd, &name, err);
+
+	if (r < 0) {
+		return r;
+	}
+	made = is_file ? file_make(dir_fd, name) : sys_mkdirat(dir_fd, name, PATH_DIR_MODE);
+	if (made < 0 && made != -EEXIST) {
+		return rootfs_fail(
+			err, made, ROOTFS_CALL_OTHER, path, "make in the root file system");
+	}
+	r = rootfs_path_child(dir_fd, name, path, ret_fd, err);
+	return r < 0 ? r : made == 0 ? ROOTFS_PATH_MADE : 0;
+}
+
 int rootfs_path_child(
 	int dir_fd, const char *name, const char *path, int *ret_fd, struct berth_error *err)
 {

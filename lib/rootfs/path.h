@@ -40,6 +40,11 @@ int rootfs_path_find(
 int rootfs_path_make(int root_fd, const char *path, uint32_t flags, int *ret_fd,
 	struct berth_error *err) must_use;
 
+/* The same, and the last component is not followed: a symbolic link gives the link itself, as the place of a
+ * mount. */
+int rootfs_path_place(int root_fd, const char *path, uint32_t flags, int *ret_fd,
+	struct berth_error *err) must_use;
+
 /* The directory of the last component, made if it is missing, and that component: it points into
  * `path`, is not followed, and may be missing. A last component of "." or ".." is refused. */
 int rootfs_path_parent(int root_fd, const char *path, int *ret_dir_fd, const char **ret_name,

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -29,10 +30,32 @@ int rootfs_make_private(const struct boot *boot, struct berth_error *err)
 	return rootfs_mount_set(fd, &attr, "/", err);
 }
 
-static int source_open(const struct boot_mount *mount, int *ret_fd, struct berth_error *err)
+static int tree_open(int dir_fd, const char *path, const struct boot_mount *mount)
 {
 	unsigned int flags = mount->flags & BOOT_MOUNT_RECURSIVE ? AT_RECURSIVE : 0;
-	int fd = sys_open_tree(AT_FDCWD, mount->source, OPEN_TREE_CLONE | flags);
+
+	flags |= mount->flags & BOOT_MOUNT_SOURCE_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
+	flags |= path[0] ? 0 : AT_EMPTY_PATH;
+	return sys_open_tree(dir_fd, path, OPEN_TREE_CLONE | flags);
+}
+
+/* The symbolic link itself, which rootfs_mounts() makes again; or else the tree. */
+static int link_open(const struct boot_mount *mount)
+{
+	autofd int fd = sys_open(mount->source, O_PATH | O_NOFOLLOW);
+	struct stat st;
+	int r = fd < 0 ? fd : sys_fstat(fd, &st);
+
+	if (r < 0) {
+		return r;
+	}
+	return S_ISLNK(st.st_mode) ? take_fd(&fd) : tree_open(fd, "", mount);
+}
+
+static int source_open(const struct boot_mount *mount, int *ret_fd, struct berth_error *err)
+{
+	int fd = mount->flags & BOOT_MOUNT_COPY_LINK ? link_open(mount)
+						     : tree_open(AT_FDCWD, mount->source, mount);
 
 	if (fd == -ENOENT && (mount->flags & BOOT_MOUNT_OPTIONAL)) {
 		return 0;
@@ -145,6 +168,21 @@ static int parent_make_private(int root_fd, struct berth_error *err)
 		     : 0;
 }
 
+/* By whatever path it was named, the root of the host is none of a container. */
+static int host_root_refuse(int place_fd, struct berth_error *err)
+{
+	autofd int host_fd = sys_open("/", O_PATH | O_DIRECTORY);
+	bool is_same = false;
+	int r = host_fd < 0 ? host_fd : rootfs_mount_same(place_fd, host_fd, &is_same);
+
+	if (r < 0) {
+		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, "/", "examine");
+	}
+	return is_same ? error_set(err, BERTH_ERROR_CONFIG,
+				 "is \"/\", the root file system of the host")
+		       : 0;
+}
+
 int rootfs_attach_root(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
 {
 	autofd int place_fd = sys_open(boot->root, O_PATH | O_DIRECTORY);
@@ -154,6 +192,9 @@ int rootfs_attach_root(struct rootfs *rootfs, const struct boot *boot, struct be
 	if (place_fd < 0) {
 		r = rootfs_fail(
 			err, place_fd, ROOTFS_CALL_OTHER, boot->root, "open the root file system");
+	}
+	if (r == 0) {
+		r = host_root_refuse(place_fd, err);
 	}
 	if (r == 0 && boot->first_propagation == MS_SHARED) {
 		r = parent_make_private(place_fd, err);

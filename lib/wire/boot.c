@@ -44,6 +44,7 @@ static const struct wire_field mount_fields[] = {
 	FIELD(12, WIRE_U32, boot_mount, propagation),
 	FIELD(13, WIRE_U32, boot_mount, is_propagation_recursive),
 	FIELD(14, WIRE_TEXT, boot_mount, label),
+	FIELD(15, WIRE_U32S, boot_mount, origins),
 };
 static const struct wire_record mount_record = {
 	"mount", sizeof(struct boot_mount), mount_fields, ARRAY_COUNT(mount_fields)};

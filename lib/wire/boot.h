@@ -26,9 +26,12 @@ enum boot_mount_flag {
 	BOOT_MOUNT_FIRST = 1 << 5,     /* bind: the source is opened while this process still has
 					  the caller's ids; in a new user namespace alone, whose
 					  mounts are no peers of the host's */
-	BOOT_MOUNT_IDMAP = 1 << 8,     /* bind: the parent maps its ids (IDMAP) */
 	BOOT_MOUNT_COPY_UP = 1 << 6,   /* tmpfs: begins with what is in the directory it covers */
 	BOOT_MOUNT_COPY_OWNER = 1 << 7, /* tmpfs without uid= and gid=: those of that directory */
+	BOOT_MOUNT_IDMAP = 1 << 8,      /* bind: the parent maps its ids (IDMAP) */
+	BOOT_MOUNT_COPY_LINK = 1 << 9,  /* bind: a source that is a link is made again */
+	BOOT_MOUNT_SOURCE_NOFOLLOW = 1 << 10, /* bind: the last component is not followed */
+	BOOT_MOUNT_TARGET_NOFOLLOW = 1 << 11, /* likewise */
 };
 
 /* One mount. The target is a path inside the root, without "." and ".."; it is made if it is missing,
@@ -38,9 +41,11 @@ struct boot_mount {
 	uint32_t flags;
 	const char *pointer; /* JSON pointer of what asked for it, for errors */
 	const char *target;
-	const char *source;            /* bind: path on the host; fs: the "source" parameter */
-	const char *fstype;            /* fs only */
-	struct wire_texts options;     /* fs only: "key" or "key=value", for fsconfig(2) */
+	const char *source;        /* bind: path on the host; fs: the "source" parameter */
+	const char *fstype;        /* fs only */
+	struct wire_texts options; /* fs only: "key" or "key=value", for fsconfig(2) */
+	struct wire_u32s
+		origins; /* of `options`, from the first on: its place in the config's list */
 	uint64_t attr_set, attr_clear; /* MOUNT_ATTR_*, for this mount */
 	uint64_t tree_set, tree_clear; /* MOUNT_ATTR_*, for it and all below (rro ...) */
 	uint32_t propagation;          /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE, or 0 */

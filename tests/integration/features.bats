@@ -69,18 +69,6 @@ explains() {
 	done
 }
 
-@test "what is refused as not built is not claimed" {
-	local option
-	config '.mounts += [{"destination": "/data", "source": "rootfs", "options": ["bind", "X"]}]'
-	cp "$bundle/config.json" "$bundle/plain.json"
-	for option in copy-symlink src-nofollow dest-nofollow; do
-		jq --arg o "$option" '.mounts[-1].options = ["bind", $o]' "$bundle/plain.json" >"$bundle/config.json"
-		run "$BERTH" explain --bundle "$bundle"
-		assert_status 1
-		[ -z "$(names .mountOptions | grep -x -- "$option")" ]
-	done
-}
-
 # compiles ARCHITECTURE: a run of the config with it, which makes the filter.
 compiles() {
 	jq --arg n "$1" '.linux.seccomp.architectures = [$n]' "$bundle/plain.json" >"$bundle/config.json"

@@ -19,6 +19,7 @@ static int parse(struct arena *arena, const char *text, struct plan_options *ret
 {
 	const char *items[OPTIONS_MAX];
 	struct spec_strings strings = {.items = items};
+	struct log_notes notes = {0};
 
 	while (*text) {
 		size_t length = strcspn(text, ",");
@@ -29,7 +30,7 @@ static int parse(struct arena *arena, const char *text, struct plan_options *ret
 		strings.count++;
 		text += length + (text[length] == ',');
 	}
-	return plan_options_parse(&strings, "/mounts/7", arena, ret_options, err);
+	return plan_options_parse(&strings, "/mounts/7", arena, &notes, ret_options, err);
 }
 
 /* What the options of config.md become. */
@@ -189,7 +190,7 @@ static void assert_data(const struct plan_options *options, const char *expected
 
 	strbuf_init(&joined, text, sizeof(text));
 	for (size_t i = 0; i < options->data.count; i++) {
-		strbuf_printf(&joined, "%s%s@%zu", i ? "|" : "", options->data.items[i],
+		strbuf_printf(&joined, "%s%s@%u", i ? "|" : "", options->data.items[i],
 			options->data_origins[i]);
 	}
 	assert_null(options->data.items[options->data.count]);
@@ -234,10 +235,11 @@ static void test_pieces(void **state)
 	struct spec_strings strings = {.items = items, .count = ARRAY_COUNT(items)};
 	autoarena struct arena arena;
 	struct plan_options options;
+	struct log_notes notes = {0};
 
 	(void)state;
 	arena_init(&arena, MEMORY_MAX);
-	assert_int_equal(plan_options_parse(&strings, "", &arena, &options, NULL), 0);
+	assert_int_equal(plan_options_parse(&strings, "", &arena, &notes, &options, NULL), 0);
 	assert_data(&options, "mode=755@0|size=1m@0|context=a:b:s0:c1,c2@1|x@1|"
 			      "lowerdir=a\\,b:c@2|upperdir=d@2|y\\@3");
 }
@@ -294,25 +296,6 @@ static void test_idmap(void **state)
 	}
 }
 
-static void test_refused(void **state)
-{
-	static const char *const names[] = {"copy-symlink", "src-nofollow", "dest-nofollow"};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-		autoarena struct arena arena;
-		struct plan_options options;
-		struct berth_error err = {0};
-
-		arena_init(&arena, MEMORY_MAX);
-		assert_true(
-			parse(&arena, arena_printf(&arena, "ro,%s", names[i]), &options, &err) < 0);
-		assert_int_equal(err.error_class, BERTH_ERROR_UNSUPPORTED);
-		assert_string_equal(err.pointer, "/mounts/7/options/1");
-		assert_non_null(strstr(err.message, names[i]));
-	}
-}
-
 /* The attributes as options say the same when they are parsed again. */
 static void test_names_go_round(void **state)
 {
@@ -341,13 +324,14 @@ static void test_no_memory(void **state)
 {
 	autoarena struct arena arena;
 	struct plan_options options;
+	struct log_notes notes = {0};
 	struct berth_error err = {0};
 	const char *const items[] = {"mode=755"};
 	const struct spec_strings strings = {.items = items, .count = 1};
 
 	(void)state;
 	arena_init(&arena, 1);
-	assert_int_equal(plan_options_parse(&strings, "", &arena, &options, &err), -12);
+	assert_int_equal(plan_options_parse(&strings, "", &arena, &notes, &options, &err), -12);
 	assert_int_equal(err.error_class, BERTH_ERROR_MEMORY);
 }
 
@@ -363,7 +347,6 @@ int main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_idmap),
-		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_names_go_round),
 		cmocka_unit_test(test_no_memory),
 	};
