@@ -143,3 +143,10 @@ compiles() {
 	done
 	[ -n "$(names .linux.seccomp.actions | grep -x SCMP_ACT_NOTIFY)" ]
 }
+
+@test "the same whatever the host has: without /proc, /sys and an environment" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	env -i /usr/bin/unshare --mount /bin/sh -c 'mount -t tmpfs t /proc && mount -t tmpfs t /sys && exec "$1" features' sh "$berth_program" \
+		>"$bundle/elsewhere"
+	cmp "$bundle/elsewhere" "$bundle/features"
+}
