@@ -172,7 +172,10 @@ int cgroup_limit(const struct cgroup *cgroup, const struct host_cgroup *plan, bo
 			&writer, HOST_CGROUP_FINAL, is_final ? HOST_CGROUP_FINAL : 0, err);
 	}
 
-	return r == 0 && is_final ? limit_devices(cgroup, &plan->devices, err) : r;
+	if (r == 0 && is_final) {
+		r = limit_devices(cgroup, &plan->devices, err);
+	}
+	return r == 0 && is_final && plan->unit ? cgroup_unit_delegate(cgroup, plan->unit, err) : r;
 }
 
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup)

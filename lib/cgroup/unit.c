@@ -149,3 +149,68 @@ int cgroup_unit_attach(const struct cgroup *cgroup, pid_t pid, struct berth_erro
 
 	return r < 0 ? r : bus_unit_attach(&bus, cgroup->unit, below_unit(cgroup), pid, err);
 }
+
+/* Of crun, runc and the kernel ("Delegation" of its admin-guide/cgroup-v2): the directory and these of its files. */
+static int give(int fd, const struct host_unit *unit)
+{
+	static const char *const files[] = {
+		"cgroup.procs", "cgroup.threads", "cgroup.subtree_control"};
+	int r = sys_fchown(fd, unit->owner_uid, unit->owner_gid);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(files); i++) {
+		autofd int file_fd = cgroup_file_open(fd, files[i]);
+
+		r = file_fd < 0 ? file_fd : sys_fchown(file_fd, unit->owner_uid, unit->owner_gid);
+	}
+	return r;
+}
+
+struct moving {
+	int fd;
+	int status;
+};
+
+static int move_one(pid_t pid, void *argument)
+{
+	struct moving *moving = argument;
+
+	moving->status = move(moving->fd, pid);
+	return moving->status;
+}
+
+static int make_delegated(const struct cgroup_dir *dir, const struct host_unit *unit)
+{
+	int refused = 0;
+	struct moving moving = {.fd = -1};
+	autofd int fd = -1;
+	int r = sys_mkdirat(dir->fd, unit->delegated, UNIT_DIRECTORY_MODE);
+
+	if (r < 0) {
+		return r;
+	}
+	fd = cgroup_dir_open(dir->fd, unit->delegated);
+	if (fd < 0) {
+		return fd;
+	}
+	moving.fd = fd;
+	r = cgroup_dir_pids(dir->fd, move_one, &moving);
+	r = moving.status < 0 ? moving.status : r;
+	if (r == 0) {
+		r = cgroup_v2_driver.enable(dir->fd, unit->controllers, &refused);
+	}
+	return r == 0 && unit->has_owner ? give(fd, unit) : r;
+}
+
+int cgroup_unit_delegate(
+	const struct cgroup *cgroup, const struct host_unit *unit, struct berth_error *err)
+{
+	const struct cgroup_dir *dir = &cgroup->dirs[0];
+	int r = unit->delegated ? make_delegated(dir, unit) : 0;
+
+	if (r < 0) {
+		(void)error_system(err, r, "delegate the cgroup \"%s\" below %s%s", unit->delegated,
+			dir->mount_point, dir->path);
+		error_add_pointer(err, "/annotations/run.oci.delegate-cgroup");
+	}
+	return r;
+}

@@ -20,4 +20,8 @@ int cgroup_unit_set(const struct cgroup *cgroup, const struct host_unit_property
 /* Has it move a process into the unit. */
 int cgroup_unit_attach(const struct cgroup *cgroup, pid_t pid, struct berth_error *err) must_use;
 
+/* Moves the container's processes, which wait, into the delegated cgroup below, which is theirs to arrange. */
+int cgroup_unit_delegate(const struct cgroup *cgroup, const struct host_unit *unit,
+	struct berth_error *err) must_use;
+
 #endif

@@ -38,6 +38,10 @@ struct host_unit {
 	bool is_user;            /* of the user's manager, not of the system's */
 	const char *subgroup;    /* the cgroup in it that holds the container; NULL: its own does */
 	const char *controllers; /* for that one */
+	const char *
+		delegated; /* the cgroup below that, which is the container's to arrange; NULL: none */
+	bool has_owner;    /* and which belongs to the root of its user namespace, on the host: */
+	uint32_t owner_uid, owner_gid;
 	const char *other_controllers; /* that systemd does not know, and the config does; or "" */
 	const struct host_unit_property *properties;
 	size_t property_count;

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "base/str.h"
-#include "plan/host_unit.h"
+#include "plan/unit.h"
 #include "plan/words.h"
 
 static void write_namespaces(struct plan_out *out, uint32_t flags)
@@ -64,42 +64,10 @@ static void write_device_rules(struct plan_out *out, const struct host_devices *
 	plan_out_add(out, "\n");
 }
 
-static void write_property(
-	struct plan_out *out, const char *label, const struct host_unit_property *property)
-{
-	plan_out_label(out, label);
-	plan_out_add(out, "%s = %c", property->name, property->type);
-	if (property->type == HOST_UNIT_DOUBLE) {
-		plan_out_add(out, " %g", property->fraction);
-	} else if (property->type == HOST_UNIT_BYTES) {
-		for (size_t i = 0; i < property->count; i++) {
-			plan_out_add(out, " %02x", property->bytes[i]);
-		}
-	} else if (!property->texts) {
-		plan_out_add(out, " %llu", (unsigned long long)property->number);
-	}
-	for (size_t i = 0; property->texts && i < property->count; i++) {
-		plan_out_add(out, " ");
-		plan_out_quote(out, property->texts[i], true);
-	}
-	plan_out_add(out, "\n");
-}
-
-static void write_unit(struct plan_out *out, const struct host_unit *unit)
-{
-	plan_out_text(out, unit->is_user ? "user's unit" : "unit", unit->name);
-	for (size_t i = 0; i < unit->property_count; i++) {
-		write_property(out, "property", &unit->properties[i]);
-	}
-	if (unit->late) {
-		write_property(out, "late property", unit->late);
-	}
-}
-
 void plan_text_cgroup(struct plan_out *out, const struct host_cgroup *cgroup)
 {
 	if (cgroup->unit) {
-		write_unit(out, cgroup->unit);
+		plan_unit_write(out, cgroup->unit);
 	}
 	for (size_t i = 0; i < cgroup->dir_count; i++) {
 		const struct host_cgroup_dir *dir = &cgroup->dirs[i];

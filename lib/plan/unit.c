@@ -25,6 +25,7 @@ enum {
 
 static const char tasks_max[] = "TasksMax";
 static const char subgroup_annotation[] = "run.oci.systemd.subgroup";
+static const char delegate_annotation[] = "run.oci.delegate-cgroup";
 
 struct unit {
 	struct plan_work *work;
@@ -283,22 +284,50 @@ static const char *user_root(const struct plan_work *work)
 	return arena_printf(work->arena, "%s%u.slice/user@%u.service", slice, uid, uid);
 }
 
-/* The annotation of crun; without it, and when it is empty, the container is in the unit's own cgroup. */
-static int read_subgroup(
-	const struct plan_work *work, struct host_unit *unit, struct berth_error *err)
+/* An annotation that names a cgroup; without it, and when it is empty, there is none. */
+static int read_name(const struct plan_work *work, const char *annotation, const char **ret_name,
+	struct berth_error *err)
 {
-	const char *asked = plan_annotation(work->spec, subgroup_annotation);
+	const char *asked = plan_annotation(work->spec, annotation);
 
 	if (!asked || asked[0] == '\0') {
 		return 0;
 	}
 	if (strchr(asked, '/') || str_is_equal(asked, ".") || str_is_equal(asked, "..") ||
 		strlen(asked) > UNIT_NAME_MAX) {
-		return error_field(err, BERTH_ERROR_CONFIG, "/annotations/run.oci.systemd.subgroup",
+		return error_field(err, BERTH_ERROR_CONFIG,
+			arena_printf(work->arena, "/annotations/%s", annotation),
 			"is not the name of a cgroup: \"%s\"", asked);
 	}
-	unit->subgroup = asked;
+	*ret_name = asked;
 	return 0;
+}
+
+/* The id on the host of a user namespace's root. */
+static bool find_root(const struct spec_mappings *mappings, uint32_t *ret_id)
+{
+	for (size_t i = 0; i < mappings->count; i++) {
+		if (mappings->items[i].container_id == 0) {
+			*ret_id = mappings->items[i].host_id;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The annotations of crun. */
+static int read_cgroups(
+	const struct plan_work *work, struct host_unit *unit, struct berth_error *err)
+{
+	const struct spec_linux *linux_section = &work->spec->linux_section;
+	int r = read_name(work, subgroup_annotation, &unit->subgroup, err);
+
+	if (r == 0) {
+		r = read_name(work, delegate_annotation, &unit->delegated, err);
+	}
+	unit->has_owner = find_root(&linux_section->uid_mappings, &unit->owner_uid) &&
+			  find_root(&linux_section->gid_mappings, &unit->owner_gid);
+	return r;
 }
 
 int plan_unit_place(struct plan_work *work, struct host_cgroup_dir *dir, struct berth_error *err)
@@ -330,7 +359,7 @@ int plan_unit_place(struct plan_work *work, struct host_cgroup_dir *dir, struct 
 			*parts.head ? "-" : "", unit->name);
 	}
 	if (r == 0) {
-		r = read_subgroup(work, unit, err);
+		r = read_cgroups(work, unit, err);
 	}
 	if (r < 0) {
 		return r;

@@ -3,6 +3,7 @@
 #define PLAN_UNIT_H
 /* For the files of plan/ alone: the container's unit of systemd. */
 #include "plan/host_unit.h"
+#include "plan/out.h"
 #include "plan/work.h"
 
 /* cgroup.c: whether a cgroup that cannot be made is no error; and with systemd, whether it is the user's. */
@@ -22,5 +23,8 @@ int plan_unit_update(struct plan_work *work, const char *name, struct berth_erro
 bool plan_property_is(const struct spec_annotation *annotation);
 int plan_property_read(const struct spec_annotation *annotation, struct arena *arena,
 	struct host_unit_property *ret_property, struct berth_error *err) must_use;
+
+/* unit_text.c: its rows of the plan as text. */
+void plan_unit_write(struct plan_out *out, const struct host_unit *unit);
 
 #endif

@@ -9,6 +9,7 @@
  * cgroups.
  *   euid N | egid N | userns 0|1 | bounding all|HEX | last_capability N
  *   bundle PATH | id ID | keyring_kept 0|1 | pdeathsig 0|1 | cgroup_disabled 0|1
+ *   cgroup_systemd 0|1
  *   apparmor 0|1 | selinux 0|1
  *   hierarchy MOUNT_POINT CONTROLLERS OWN_PATH [WRITABLE]   ("-" for controllers: version 2; writable are
  *     "root", "own" or "none" of it; without the word both)
@@ -225,7 +226,10 @@ static int update_of(struct arena *arena, const char *resources, const char *con
 	struct host_cgroup_dir dirs[LIST_MAX] = {{0}};
 	struct spec *spec = arena_alloc(arena, 1, sizeof(*spec));
 	struct spec_update *asked = arena_alloc(arena, 1, sizeof(*asked));
-	struct plan_update update = {.dirs = dirs, .dir_count = facts->hierarchy_count};
+	bool has_unit = host->request.cgroups == PLAN_CGROUPS_SYSTEMD;
+	struct plan_update update = {.dirs = dirs,
+		.dir_count = facts->hierarchy_count,
+		.unit = has_unit ? "berth-ID.scope" : NULL};
 	const struct json_value *tree = NULL;
 	int r = parse(arena, resources, &tree, err);
 

@@ -290,6 +290,37 @@ are_calls() {
 	assert_error "/annotations/run.oci.systemd.subgroup (line "
 }
 
+@test "run.oci.delegate-cgroup: the container arranges a cgroup below its limits, which it cannot change" {
+	config '.annotations = {"run.oci.systemd.subgroup": "box", "run.oci.delegate-cgroup": "inner"}
+		| .linux.resources.memory.limit = 67108864
+		| .linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings
+		| .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+	in_container 'cat /proc/self/cgroup; cd /sys/fs/cgroup; mkdir inner/a inner/b; echo $$ >inner/a/cgroup.procs
+		echo +memory >inner/cgroup.subtree_control; echo 1048576 >inner/b/memory.max; cat inner/b/memory.max
+		echo max >memory.max; mkdir c; echo end; exec sleep 1000'
+	start
+	until_true grep -qx end "$bundle/out"
+	grep -qx "0::/inner" "$bundle/out"
+	grep -qx 1048576 "$bundle/out"
+	[ "$(grep -c "Permission denied" "$bundle/out")" = 2 ]
+	dir=$dir/box
+	[ "$(cat "$dir/memory.max")" = 67108864 ]
+	[ "$(cat "$dir/inner/a/cgroup.procs")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	"$BERTH" exec --detach "$cid" sleep 1000 >/dev/null 2>&1 </dev/null 3>&-
+	[ "$(wc -l <"$dir/inner/a/cgroup.procs")" = 2 ]
+	"$BERTH" pause "$cid"
+	"$BERTH" kill --all "$cid" KILL
+	"$BERTH" delete --force "$cid"
+	is_gone
+	local name
+	for name in ../inner a/b ..; do
+		config '.annotations."run.oci.delegate-cgroup" = $name' --arg name "$name"
+		run "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+		assert_error "/annotations/run.oci.delegate-cgroup (line " "is not the name of a cgroup"
+	done
+}
+
 @test "without a bus there is one error that names it" {
 	run env DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
 	assert_error "connect to the system bus of systemd, unix:path=/nowhere: no such file or directory"
