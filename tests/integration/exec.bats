@@ -129,7 +129,7 @@ inside() {
 	done
 }
 
-@test "--env, --cwd, --additional-gids, --cap, --no-new-privs" {
+@test "--env, --cwd, --additional-gids, --cap" {
 	started '.process.env = ["PATH=/bin", "A=config", "B=config"]'
 	inside --env A=exec --env C=exec --cwd /tmp -- sh -c 'echo "$A $B $C $PWD $HOME"'
 	[ "$output" = "exec config exec /tmp /" ]
@@ -145,8 +145,6 @@ inside() {
 	inside --cap CAP_NOSUCH -- true
 	assert_status 255
 	[ "$output" = 'berth: --cap: unknown capability "CAP_NOSUCH"' ]
-	inside --no-new-privs -- grep NoNewPrivs /proc/self/status
-	[ "$output" = "$(printf 'NoNewPrivs:\t1')" ]
 	inside --env NOEQUALS -- true
 	assert_status 255
 	assert_contains 'berth: --env: has no "="'
@@ -164,6 +162,14 @@ inside() {
 			[[ $output == "berth: --$option is empty" ]]
 		done
 	done
+}
+
+@test "--no-new-privs, where the container has none" {
+	started '.process.noNewPrivileges = false'
+	inside -- grep NoNewPrivs /proc/self/status
+	[ "$output" = "$(printf 'NoNewPrivs:\t0')" ]
+	inside --no-new-privs -- grep NoNewPrivs /proc/self/status
+	[ "$output" = "$(printf 'NoNewPrivs:\t1')" ]
 }
 
 @test "--process: whole, and errors with line and column in that file" {
@@ -304,9 +310,14 @@ inside() {
 	inside -- true
 	assert_status 255
 	assert_contains "cannot exec in a paused container (use --ignore-paused to override)"
+	# With the flag it waits until it is thawed.
+	timeout 60 "$BERTH" exec --ignore-paused "$cid" echo thawed >"$bundle/thawed" 2>&1 </dev/null 3>&- &
+	local waiting=$!
+	until_true eval '[ "$(wc -l <"/sys/fs/cgroup/freezer/berth-$cid/cgroup.procs")" -ge 2 ]'
+	[ ! -s "$bundle/thawed" ]
 	echo THAWED >"/sys/fs/cgroup/freezer/berth-$cid/freezer.state"
-	inside --ignore-paused -- true
-	assert_status 0
+	wait "$waiting"
+	[ "$(cat "$bundle/thawed")" = thawed ]
 	"$BERTH" kill "$cid" KILL
 	until_true eval '[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]'
 	inside -- true

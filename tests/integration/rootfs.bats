@@ -382,8 +382,8 @@ nodev() {
 	pid=$("$BERTH" state "$cid" | jq .pid)
 	run python3 "$BATS_TEST_DIRNAME/../kit/below.py" "$pid"
 	assert_status 0
-	# The control: it is the host's root that is seen.
-	assert_contains " / / "
+	# The control: it is the host's root that is seen, and not the one that the kernel has below every namespace.
+	assert_contains " $(mountpoint -d /) / / "
 	refute_contains " - proc "
 	refute_contains " - sysfs "
 	[ "$(stat -Lc %i "/proc/$pid/root")" = "$(stat -c %i "$bundle/rootfs")" ]
