@@ -296,6 +296,44 @@ not_used() {
 	takes 77
 }
 
+@test "rootless: a cache of the user's own; nothing of root's is taken there, and root takes nothing of his" {
+	local user=berth-test
+	id "$user" >/dev/null 2>&1 || useradd --no-create-home --shell /bin/sh "$user"
+	cp "$berth_program" "$bundle/berth"
+	rm "$bundle/config.json"
+	chown -R "$user:" "$bundle"
+	as_user() {
+		setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all "$@"
+	}
+	as_user "$bundle/berth" spec --rootless --bundle "$bundle"
+	config '.process.terminal = false'
+	deny personality
+	chown "$user:" "$bundle/config.json"
+	user_says() {
+		run timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all \
+			"$bundle/berth" --root "$bundle/state" run --bundle "$bundle" "$cid"
+		assert_status 0
+		[ "$output" = "$1" ]
+	}
+	user_says 77
+	[ "$(stat -c '%a %U' "$cache" "$cache"/* | sort)" = "600 $user
+700 $user" ]
+	entry=$(find "$cache" -type f)
+	python3 "$kit_root/tests/kit/cache.py" forge "$entry"
+	user_says ok # the control
+	chown root: "$entry"
+	user_says 77
+	[ "$(stat -c %U "$entry")" = "$user" ]
+	# Root, by the same state root.
+	python3 "$kit_root/tests/kit/cache.py" forge "$entry"
+	chown root: "$bundle/state"
+	chmod 755 "$bundle/state"
+	chown -R root: "$bundle/rootfs"
+	config 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))
+		| .mounts |= map(select(.destination != "/sys"))'
+	says 77
+}
+
 @test "the cache is no container, and without seccomp there is none" {
 	says 77
 	[ "$("$BERTH" list --quiet)" = "" ]
