@@ -262,6 +262,11 @@ static int plan_one(struct plan_work *work, const struct spec_mount *asked, size
 	if (!asked->destination || asked->destination[0] == '\0') {
 		return error_field(err, BERTH_ERROR_CONFIG, mount.pointer, "has no destination");
 	}
+	if (asked->destination[0] != '/') {
+		log_note(&work->plan->notes, work->arena,
+			"%s/destination: \"%s\" is relative, which is deprecated: it begins at \"/\"",
+			mount.pointer, asked->destination);
+	}
 	mount.target = plan_path_inside(work->arena, asked->destination);
 	if (!mount.target) {
 		return plan_no_memory(err);

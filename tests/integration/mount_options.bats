@@ -259,3 +259,43 @@ shows() {
 	run setpriv --bounding-set=-mknod --inh-caps=-mknod -- "$BERTH" run --bundle "$bundle" "$cid"
 	assert_error "CAP_MKNOD is missing"
 }
+
+@test "the root is a path of the host, or one in the bundle" {
+	local path
+	in_container 'echo inside; ls /'
+	for path in rootfs ./rootfs "$bundle/rootfs" "../${bundle##*/}/rootfs"; do
+		config '.root.path = $p' --arg p "$path"
+		berth_run
+		assert_status 0
+		assert_line inside
+		refute_line config.json
+	done
+}
+
+@test "a source that is relative is in the bundle, and a destination begins at \"/\"" {
+	data bind '{"source": "src", "destination": "data/below"}'
+	config '.root.readonly = false'
+	in_container 'cat /data/below/file'
+	run "$BERTH" --log-level warning run --bundle "$bundle" "$cid"
+	assert_status 0
+	assert_line text
+	assert_contains 'destination: "data/below" is relative, which is deprecated'
+}
+
+@test "mounts are made in the order of the list: a later one covers an earlier one, and lies in it" {
+	config '.mounts += [{"destination": "/data", "type": "tmpfs", "source": "one", "options": ["mode=700"]},
+		{"destination": "/data/in", "type": "tmpfs", "source": "two"},
+		{"destination": "/tmp", "type": "tmpfs", "source": "three"}, {"destination": "/tmp", "type": "tmpfs", "source": "four"}]'
+	mkdir "$bundle/rootfs/data"
+	in_container 'grep -E " /(data|tmp)" /proc/mounts | cut -d" " -f 1,2'
+	berth_run
+	assert_status 0
+	[ "${lines[*]}" = "one /data two /data/in three /tmp four /tmp" ]
+}
+
+@test "bind or rbind makes a bind mount, whatever the type says" {
+	local type
+	for type in none bind proc nonsense; do
+		shows bind,ro ro,relatime "{\"type\": \"$type\"}"
+	done
+}
