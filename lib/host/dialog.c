@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "host/child.h"
 #include "host/host.h"
 #include "host/idmount.h"
 #include "host/proc.h"
-#include "host/schedule.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "sys/socket.h"
@@ -243,6 +243,13 @@ static int hand_over(struct host_child *child, const struct host_plan *plan,
 		if (r == 0) {
 			r = host_write_maps(child->pid, plan, err);
 		}
+	}
+	if (r == 0) {
+		step = WIRE_STEP_netdevices;
+		r = wire_step_enter(step, err);
+	}
+	if (r == 0) {
+		r = host_move_devices(child->pid, child->pidfd, plan, err);
 	}
 	if (r < 0) {
 		error_add_step(err, wire_step_name(step));

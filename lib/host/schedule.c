@@ -3,7 +3,7 @@
  * process.scheduler, process.ioPriority, process.execCPUAffinity. The kernel says with a number why it does not take what it is given; which of its reasons it can
  * be stands in the error.
  */
-#include "host/schedule.h"
+#include "host/child.h"
 
 #include <errno.h>
 #include <stdbool.h>

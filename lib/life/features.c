@@ -107,7 +107,7 @@ static void put_linux(struct json_writer *writer)
 	json_write_begin(writer, '{');
 	put_enabled(writer, "idmap", true);
 	json_write_end(writer, '}');
-	put_enabled(writer, "netDevices", false);
+	put_enabled(writer, "netDevices", true);
 	json_write_end(writer, '}');
 }
 

@@ -25,6 +25,13 @@ struct host_scheduler {
 	bool is_userns; /* this process is not in the initial user namespace */
 };
 
+/* linux.netDevices */
+struct host_net_device {
+	const char *host_name;
+	const char *name; /* in the container */
+	const char *pointer;
+};
+
 /* How the id maps are written. */
 enum host_map_way {
 	HOST_MAP_NONE,
@@ -98,6 +105,8 @@ struct host_plan {
 	bool has_terminal; /* the child sends the master of a pty */
 	const struct host_rlimit *rlimits;
 	size_t rlimit_count;
+	const struct host_net_device *net_devices;
+	size_t net_device_count;
 	const struct host_scheduler *scheduler; /* NULL: the caller's */
 	uint32_t io_class;                      /* IOPRIO_CLASS_*, of ioprio_set(2); 0: as it is */
 	uint32_t io_priority;

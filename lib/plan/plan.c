@@ -23,6 +23,7 @@ static const plan_fn planners[] = {
 	plan_schedule,
 	plan_personality,
 	plan_memory_policy,
+	plan_net_devices,
 	plan_sysctls,
 	plan_hooks,
 	plan_annotations,

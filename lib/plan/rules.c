@@ -59,14 +59,6 @@ static int rule_mount_namespace(const struct plan_work *work, struct berth_error
 		err, BERTH_ERROR_CONFIG, "/linux/namespaces", "a mount namespace is required");
 }
 
-static int rule_net_devices(const struct plan_work *work, struct berth_error *err)
-{
-	return work->spec->linux_section.net_devices.count == 0
-		       ? 0
-		       : error_field(err, BERTH_ERROR_UNSUPPORTED, "/linux/netDevices",
-				 "linux.netDevices is not supported by this version of berth");
-}
-
 static int rule_name(const struct plan_work *work, const char *name, const char *pointer,
 	struct berth_error *err)
 {
@@ -122,9 +114,6 @@ int plan_rules(struct plan_work *work, struct berth_error *err)
 	if (r == 0) {
 		r = rule_mappings(
 			work, &spec->linux_section.gid_mappings, "/linux/gidMappings", err);
-	}
-	if (r == 0) {
-		r = rule_net_devices(work, err);
 	}
 	if (r == 0) {
 		r = rule_name(work, spec->hostname, "/hostname", err);

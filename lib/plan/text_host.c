@@ -163,6 +163,13 @@ void plan_text_host(struct plan_out *out, const struct plan *plan)
 	}
 	write_idmaps(out, &host->idmaps);
 	plan_text_cgroup(out, &host->cgroup);
+	for (size_t i = 0; i < host->net_device_count; i++) {
+		plan_out_label(out, "net device");
+		plan_out_quote(out, host->net_devices[i].host_name, false);
+		plan_out_add(out, " -> ");
+		plan_out_quote(out, host->net_devices[i].name, false);
+		plan_out_add(out, "\n");
+	}
 	write_scheduler(out, host->scheduler);
 	if (host->io_class) {
 		plan_out_row(out, "io priority", "%s %u",

@@ -26,6 +26,7 @@
 	X(80, I, clone)          /* the child, into the new namespaces */ \
 	X(81, I, maps)           /* raw mode: setgroups, uid_map, gid_map */ \
 	X(82, P, idmaps)         /* container mode: the same, by the parent, when asked */ \
+	X(83, P, netdevices)     /* network devices into C's namespace */ \
 	X(90, P, handover)       /* I is reaped, C is known by a pidfd */ \
 	X(91, C, boot)           /* read and check the boot message, whole */ \
 	X(92, C, mapped)         /* wait for the maps; time offsets; become 0:0 */ \
