@@ -144,6 +144,43 @@ compiles() {
 	[ -n "$(names .linux.seccomp.actions | grep -x SCMP_ACT_NOTIFY)" ]
 }
 
+@test "every version, hook, namespace, capability and policy of memory that is claimed is known" {
+	local name
+	cp "$bundle/config.json" "$bundle/plain.json"
+	for name in ociVersionMin ociVersionMax; do
+		jq --arg v "$(jq -r .$name "$bundle/features")" '.ociVersion = $v' "$bundle/plain.json" >"$bundle/config.json"
+		explains "$name"
+	done
+	jq -e '[.ociVersionMin, .ociVersionMax] | map(split(".") | map(tonumber)) | .[0] <= .[1]' "$bundle/features"
+	for name in $(names .hooks); do
+		jq --arg n "$name" '.hooks[$n] = [{"path": "/bin/true"}]' "$bundle/plain.json" >"$bundle/config.json"
+		explains "$name"
+		assert_contains "$name"
+	done
+	for name in $(names .linux.namespaces); do
+		jq --arg n "$name" '.linux.namespaces = ([{"type": "mount"}, {"type": "uts"}, {"type": $n}] | unique)
+			| if $n == "user" then .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 9}] | .linux.gidMappings = .linux.uidMappings
+			else . end' "$bundle/plain.json" >"$bundle/config.json"
+		explains "$name"
+		assert_contains "$name"
+	done
+	jq --slurpfile f "$bundle/features" '.process.capabilities.bounding = $f[0].linux.capabilities' "$bundle/plain.json" >"$bundle/config.json"
+	explains capabilities
+	refute_contains "unknown capability"
+	config '.process.capabilities.bounding += ["CAP_NO_SUCH"]' # the control
+	explains capabilities
+	assert_contains "unknown capability \"CAP_NO_SUCH\""
+	for name in $(names .linux.memoryPolicy.modes); do
+		jq --arg n "$name" '.linux.memoryPolicy = {"mode": $n, "nodes": (if $n == "MPOL_DEFAULT" or $n == "MPOL_LOCAL" then "" else "0" end)}' \
+			"$bundle/plain.json" >"$bundle/config.json"
+		explains "$name"
+	done
+	for name in $(names .linux.memoryPolicy.flags); do
+		jq --arg n "$name" '.linux.memoryPolicy = {"mode": "MPOL_BIND", "nodes": "0", "flags": [$n]}' "$bundle/plain.json" >"$bundle/config.json"
+		explains "$name"
+	done
+}
+
 @test "the same whatever the host has: without /proc, /sys and an environment" {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	env -i /usr/bin/unshare --mount /bin/sh -c 'mount -t tmpfs t /proc && mount -t tmpfs t /sys && exec "$1" features' sh "$berth_program" \
