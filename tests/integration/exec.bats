@@ -311,9 +311,11 @@ inside() {
 	assert_status 255
 	assert_contains "cannot exec in a paused container (use --ignore-paused to override)"
 	# With the flag it waits until it is thawed.
+	local before
+	before=$(wc -l <"/sys/fs/cgroup/freezer/berth-$cid/cgroup.procs")
 	timeout 60 "$BERTH" exec --ignore-paused "$cid" echo thawed >"$bundle/thawed" 2>&1 </dev/null 3>&- &
 	local waiting=$!
-	until_true eval '[ "$(wc -l <"/sys/fs/cgroup/freezer/berth-$cid/cgroup.procs")" -ge 2 ]'
+	until_true eval '[ "$(wc -l <"/sys/fs/cgroup/freezer/berth-$cid/cgroup.procs")" -gt "$before" ]'
 	[ ! -s "$bundle/thawed" ]
 	echo THAWED >"/sys/fs/cgroup/freezer/berth-$cid/freezer.state"
 	wait "$waiting"
