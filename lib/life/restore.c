@@ -139,7 +139,9 @@ static int find_cgroups(struct restore *restore, struct berth_error *err)
 	for (size_t i = 0; i < plan->dir_count; i++) {
 		const struct host_cgroup_dir *dir = &plan->dirs[i];
 
-		if (restore->birth->cgroup->dirs[i].fd >= 0) {
+		/* A unit is made around the first process, and has its path before. */
+		if (restore->birth->cgroup->dirs[i].fd >= 0 ||
+			restore->birth->cgroup->is_unit_due) {
 			roots->items[roots->count++] = (struct criu_pair){
 				.key = dir->is_v2 ? "" : dir->controllers,
 				.value = dir->path,

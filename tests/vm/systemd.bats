@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # time-limit: 900
 # machine: systemd
+# programs: criu ip tar gzip iptables-restore ip6tables-restore iptables-save ip6tables-save
 # systemd as the cgroup manager, of the host and of a user, over its bus: a machine of tests/vm/run.
 
 bats_require_minimum_version 1.5.0
@@ -89,7 +90,10 @@ is_gone() {
 	until_true is_gone
 	[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]
 	"$BERTH" delete "$cid"
-	start
+	"$BERTH" --cgroup-manager systemd create --bundle "$bundle" "$cid" >/dev/null 2>&1 </dev/null 3>&-
+	[ "$(cat "$dir/cgroup.procs")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	"$BERTH" start "$cid"
+	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
 	"$BERTH" delete --force "$cid"
 	is_gone
 }
@@ -319,6 +323,27 @@ are_calls() {
 		run "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
 		assert_error "/annotations/run.oci.delegate-cgroup (line " "is not the name of a cgroup"
 	done
+}
+
+@test "checkpoint and restore: the unit goes, and a container of another id has one of its own" {
+	config '.linux.resources.memory.limit = 67108864 | .root.readonly = false'
+	start
+	"$BERTH" checkpoint --image-path "$bundle/images" --work-path "$bundle/work" "$cid"
+	until_true is_gone
+	"$BERTH" --systemd-cgroup restore --detach --image-path "$bundle/images" --work-path "$bundle/work" \
+		--bundle "$bundle" "$cid-2" >"$bundle/out" 2>&1 </dev/null 3>&- || {
+		cat "$bundle/out"
+		tail -n 3 "$bundle/work/restore.log"
+		return 1
+	}
+	is_gone
+	unit=berth-$cid-2.scope
+	dir=$TOP/system.slice/$unit
+	[ "$(cat "$dir/cgroup.procs")" = "$("$BERTH" state "$cid-2" | jq .pid)" ]
+	[ "$(cat "$dir/memory.max")" = 67108864 ]
+	[ "$(property MemoryMax)" = 67108864 ]
+	"$BERTH" delete --force "$cid-2"
+	is_gone
 }
 
 @test "without a bus there is one error that names it" {
