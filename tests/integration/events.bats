@@ -169,15 +169,20 @@ teardown() {
 	done
 }
 
+# waits_for SECONDS: in all that time the stream has not run once.
+waits_for() {
+	local before
+	before=$(grep ctxt "/proc/$events/status")
+	sleep "$1"
+	[ "$(grep ctxt "/proc/$events/status")" = "$before" ]
+}
+
 @test "nothing is asked in rounds: a stream that waits does nothing" {
 	start
 	follow --interval 100s
 	until_true is_watching
-	sleep 0.2
-	local before
-	before=$(grep ctxt "/proc/$events/status")
-	sleep 1.5
-	[ "$(grep ctxt "/proc/$events/status")" = "$before" ]
+	until_true waits_for 0.2
+	waits_for 1.5
 }
 
 @test "a paused container goes on to be reported" {

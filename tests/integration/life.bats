@@ -317,7 +317,7 @@ is_status() {
 	create one
 	local pid
 	pid=$(berth state one | jq .pid)
-	sleep 60 3>&- &
+	sleep 1000 3>&- &
 	local stranger=$!
 	sed -i "s/\"pid\":$pid/\"pid\":$stranger/" "$root/one/state.json"
 	is_status one stopped
@@ -355,7 +355,7 @@ is_status() {
 	create one
 	rm "$root/one/state.json"
 	mkfifo "$root/one/state.json"
-	run timeout 5 "$BERTH" --root "$root" state one
+	run timeout 60 "$BERTH" --root "$root" state one
 	assert_error "damaged"
 	berth delete --force one
 }
@@ -577,12 +577,10 @@ damage_and_delete() {
 	create one
 	berth start one
 	until_true grep -q started "$bundle/out"
-	flock "$root/one/lock" sleep 5 3>&- &
-	local holder=$!
-	sleep 0.2
-	timeout 3 "$BERTH" --root "$root" kill one KILL
-	kill $holder 2>/dev/null || true
-	wait $holder || true
+	exec 8<"$root/one/lock"
+	flock 8
+	timeout 60 "$BERTH" --root "$root" kill one KILL 8<&-
+	exec 8<&-
 	mkdir -p "$root/one/a/b"
 	touch "$root/one/a/b/c"
 	until_true is_status one stopped

@@ -69,10 +69,11 @@ grows() {
 	until_true eval '[ "$(cat "$count")" -gt '"$before"' ]'
 }
 
+# What has ended may wait for its reaper.
 assert_nothing_left() {
 	[ -z "$(left_cgroups)" ]
 	[ "$mounts" = "$(host_mounts)" ]
 	[ -z "$(ls -A "$bundle/state" 2>/dev/null)" ]
-	[ -z "$(find /proc -maxdepth 2 -name root -lname "$bundle/rootfs" 2>/dev/null)" ]
-	[ -z "$(pgrep -x criu)" ]
+	until_true is_empty find /proc -maxdepth 2 -name root -lname "$bundle/rootfs"
+	until_true is_empty pgrep -x criu
 }

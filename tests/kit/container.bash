@@ -173,11 +173,7 @@ is_empty() {
 in_background() {
 	"$BERTH" run --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 3>&- &
 	pid=$!
-	for _ in $(seq 200); do
-		[ ! -s "$bundle/out" ] || return 0
-		sleep 0.05
-	done
-	return 1
+	until_true test -s "$bundle/out"
 }
 
 end_background() {

@@ -200,7 +200,7 @@ limit_lines() {
 @test "a cgroup that holds a process, itself or below, or is frozen, is refused" {
 	in_container 'echo RAN'
 	mkdir -p "$dir/below"
-	sleep 60 3>&- &
+	sleep 1000 3>&- &
 	local sleeper=$!
 	echo $sleeper >"$dir/cgroup.procs"
 	berth_run
@@ -222,7 +222,7 @@ limit_lines() {
 @test "a cgroup above that holds processes, or has threads alone, is named" {
 	local above=$dir-a
 	mkdir "$above"
-	sleep 60 3>&- &
+	sleep 1000 3>&- &
 	local sleeper=$!
 	echo $sleeper >"$above/cgroup.procs"
 	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid-a/b"
@@ -297,8 +297,9 @@ limit_lines() {
 	refute_line ALL
 	[[ $output == *"an't fork"* ]]
 	assert_nothing_left
-	# One that never ends by itself: the host lives on, and one kill ends it.
-	in_container 'echo begun; bomb() { bomb | bomb & }; bomb 2>/dev/null; while :; do sleep 1; done'
+	# One that never ends by itself: the host lives on, and one kill ends it. The first process waits for one that it has
+	# started before: its shell would end where it cannot fork itself, and nobody else takes what has ended.
+	in_container 'echo begun; sleep 1000 & first=$!; bomb() { bomb | bomb & }; bomb 2>/dev/null; wait $first'
 	in_background
 	until_true grep -qx "max [1-9].*" "$dir/pids.events"
 	[ "$(cat "$dir/pids.current")" -le 10 ]
