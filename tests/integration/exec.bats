@@ -27,6 +27,24 @@ started() {
 	until_true grep -q started "$bundle/out"
 }
 
+# The container's cgroup of the freezer.
+frozen_in() {
+	local old=/sys/fs/cgroup/freezer/berth-$cid
+	[ -e "$old" ] || old=/sys/fs/cgroup/berth-$cid
+	echo "$old"
+}
+
+# freeze 1|0: by the file of its cgroup, as somebody else does.
+freeze() {
+	local file words=(THAWED FROZEN)
+	file=$(frozen_in)
+	if [ -e "$file/freezer.state" ]; then
+		echo "${words[$1]}" >"$file/freezer.state"
+	else
+		echo "$1" >"$file/cgroup.freeze"
+	fi
+}
+
 # inside [OPTION...] -- PROGRAM...: exec, with bats' $status and $output.
 inside() {
 	local options=()
@@ -58,7 +76,7 @@ inside() {
 		inside -- readlink "/proc/self/ns/$kind"
 		[ "$output" = "$(readlink "/proc/$pid/ns/$kind")" ]
 	done
-	"$BERTH" exec --detach --pid-file "$bundle/pid" "$cid" sleep 100 </dev/null >/dev/null 2>&1 3>&-
+	"$BERTH" exec --detach --pid-file "$bundle/pid" "$cid" sleep 1000 </dev/null >/dev/null 2>&1 3>&-
 	# Another test may have this hierarchy for a while.
 	[ "$(grep -v net_cls "/proc/$(cat "$bundle/pid")/cgroup")" = "$(grep -v net_cls "/proc/$pid/cgroup")" ]
 	[ "$(readlink "/proc/$(cat "$bundle/pid")/root")" = / ]
@@ -241,10 +259,10 @@ inside() {
 
 @test "--detach returns when it runs; the pid file has digits alone" {
 	started
-	"$BERTH" exec --detach --pid-file "$bundle/pid" "$cid" sleep 100 </dev/null >/dev/null 2>&1 3>&-
+	"$BERTH" exec --detach --pid-file "$bundle/pid" "$cid" sleep 1000 </dev/null >/dev/null 2>&1 3>&-
 	grep -qE '^[0-9]+$' "$bundle/pid"
 	[ "$(wc -l <"$bundle/pid")" = 0 ]
-	[ "$(tr '\0' ' ' <"/proc/$(cat "$bundle/pid")/cmdline")" = "sleep 100 " ]
+	[ "$(tr '\0' ' ' <"/proc/$(cat "$bundle/pid")/cmdline")" = "sleep 1000 " ]
 	"$BERTH" delete --force "$cid"
 	[ ! -e "/proc/$(cat "$bundle/pid")" ] || grep -q 'State:.Z' "/proc/$(cat "$bundle/pid")/status"
 }
@@ -304,20 +322,19 @@ inside() {
 	inside -- true
 	assert_status 0
 	"$BERTH" start "$cid"
-	[ -e "/sys/fs/cgroup/freezer/berth-$cid/freezer.state" ] || skip "no-cgroup-v1: no controllers of version 1"
-	echo FROZEN >"/sys/fs/cgroup/freezer/berth-$cid/freezer.state"
+	freeze 1
 	[ "$("$BERTH" state "$cid" | jq -r .status)" = paused ]
 	inside -- true
 	assert_status 255
 	assert_contains "cannot exec in a paused container (use --ignore-paused to override)"
 	# With the flag it waits until it is thawed.
-	local before
-	before=$(wc -l <"/sys/fs/cgroup/freezer/berth-$cid/cgroup.procs")
+	local before waiting
+	before=$(wc -l <"$(frozen_in)/cgroup.procs")
 	timeout 60 "$BERTH" exec --ignore-paused "$cid" echo thawed >"$bundle/thawed" 2>&1 </dev/null 3>&- &
-	local waiting=$!
-	until_true eval '[ "$(wc -l <"/sys/fs/cgroup/freezer/berth-$cid/cgroup.procs")" -gt "$before" ]'
+	waiting=$!
+	until_true eval '[ "$(wc -l <"$(frozen_in)/cgroup.procs")" -gt "$before" ]'
 	[ ! -s "$bundle/thawed" ]
-	echo THAWED >"/sys/fs/cgroup/freezer/berth-$cid/freezer.state"
+	freeze 0
 	wait "$waiting"
 	[ "$(cat "$bundle/thawed")" = thawed ]
 	"$BERTH" kill "$cid" KILL
@@ -332,13 +349,12 @@ inside() {
 
 @test "a paused container is killed, and deleted" {
 	started
-	[ -e "/sys/fs/cgroup/freezer/berth-$cid/freezer.state" ] || skip "no-cgroup-v1: no controllers of version 1"
-	echo FROZEN >"/sys/fs/cgroup/freezer/berth-$cid/freezer.state"
+	freeze 1
 	"$BERTH" kill "$cid" KILL
 	until_true eval '[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]'
 	"$BERTH" delete "$cid"
 	started
-	echo FROZEN >"/sys/fs/cgroup/freezer/berth-$cid/freezer.state"
+	freeze 1
 	timeout 10 "$BERTH" delete --force "$cid"
 	[ -z "$(left_cgroups)" ]
 }
@@ -363,28 +379,34 @@ inside() {
 
 @test "--cgroup: below the container's, and never out of it" {
 	started
-	[ -d "/sys/fs/cgroup/pids/berth-$cid" ] || skip "no-cgroup-v1: no controllers of version 1"
-	mkdir "/sys/fs/cgroup/pids/berth-$cid/sub" "/sys/fs/cgroup/pids/berth-${cid}x"
-	"$BERTH" exec --detach --cgroup pids:sub --pid-file "$bundle/pid" "$cid" sleep 100 </dev/null >/dev/null 2>&1 3>&-
-	grep -q ":pids:/berth-$cid/sub$" "/proc/$(cat "$bundle/pid")/cgroup"
-	grep -q ":memory:/.*berth-$cid$" "/proc/$(cat "$bundle/pid")/cgroup"
-	mkdir "/sys/fs/cgroup/memory/berth-$cid/other"
-	inside --cgroup pids:sub --cgroup=memory:other -- cat /proc/self/cgroup
-	assert_status 0
-	grep -qE ':pids:/(berth-[^/]*/)?sub$' <<<"$output"
-	grep -qE ':memory:/(berth-[^/]*/)?other$' <<<"$output"
-	local path
-	for path in ../ ../x /../x a/../../x "pids:../berth-${cid}x" "pids:/../berth-${cid}x" pids:sub/../..; do
+	local path of='' top=/sys/fs/cgroup/berth-$cid
+	# On version 2 there is but one hierarchy, which has no name.
+	if [ -d "/sys/fs/cgroup/pids/berth-$cid" ]; then
+		of=pids:
+		top=/sys/fs/cgroup/pids/berth-$cid
+		mkdir "/sys/fs/cgroup/memory/berth-$cid/other"
+	fi
+	mkdir "$top/sub" "${top}x"
+	"$BERTH" exec --detach --cgroup "${of}sub" --pid-file "$bundle/pid" "$cid" sleep 1000 </dev/null >/dev/null 2>&1 3>&-
+	grep -q ":${of%:}:/berth-$cid/sub$" "/proc/$(cat "$bundle/pid")/cgroup"
+	if [ -n "$of" ]; then
+		grep -q ":memory:/.*berth-$cid$" "/proc/$(cat "$bundle/pid")/cgroup"
+		inside --cgroup pids:sub --cgroup=memory:other -- cat /proc/self/cgroup
+		assert_status 0
+		grep -qE ':pids:/(berth-[^/]*/)?sub$' <<<"$output"
+		grep -qE ':memory:/(berth-[^/]*/)?other$' <<<"$output"
+	fi
+	for path in ../ ../x /../x a/../../x "${of}../berth-${cid}x" "${of}/../berth-${cid}x" "${of}sub/../.."; do
 		inside --cgroup "$path" -- true
 		assert_status 255
 	done
-	inside --cgroup pids:../"berth-${cid}x" -- true
+	inside --cgroup "${of}../berth-${cid}x" -- true
 	assert_contains "is not below the container's"
 	inside --cgroup nosuch:sub -- true
 	assert_contains "the container has no cgroup"
-	inside --cgroup pids:nosuch -- true
+	inside --cgroup "${of}nosuch" -- true
 	assert_contains "no such file or directory"
-	rmdir "/sys/fs/cgroup/pids/berth-${cid}x"
+	rmdir "${top}x"
 }
 
 @test "a container with a user namespace: ids are those inside" {
@@ -412,9 +434,9 @@ inside() {
 
 @test "who attached it gets its status when the container is killed" {
 	started
-	"$BERTH" exec "$cid" sleep 100 >"$bundle/exec.out" 2>&1 3>&- &
+	"$BERTH" exec "$cid" sleep 1000 >"$bundle/exec.out" 2>&1 3>&- &
 	local pid=$! status=0
-	until_true "$BERTH" exec "$cid" sh -c "ps | grep -q '[s]leep 100'"
+	until_true "$BERTH" exec "$cid" sh -c "ps | grep -q '[s]leep 1000'"
 	"$BERTH" delete --force "$cid"
 	wait $pid || status=$?
 	[ "$status" = 137 ]
@@ -458,9 +480,10 @@ inside() {
 
 @test "1,000 times: right status each time, nothing is left" {
 	started
-	local i status mounts
+	local i status mounts times
+	times=$(rounds 1000)
 	mounts=$(host_mounts)
-	for ((i = 0; i < 1000; i++)); do
+	for ((i = 0; i < times; i++)); do
 		status=0
 		"$BERTH" exec "$cid" sh -c "exit $((i % 100))" || status=$?
 		[ "$status" = $((i % 100)) ]
@@ -474,7 +497,7 @@ inside() {
 @test "16 at a time" {
 	started
 	# shellcheck disable=SC2016
-	run sh -c 'seq 160 | xargs -P 16 -I{} "$1" exec "$2" sh -c "exit 0"' sh "$BERTH" "$cid"
+	run sh -c 'seq "$3" | xargs -P 16 -I{} "$1" exec "$2" sh -c "exit 0"' sh "$BERTH" "$cid" "$(rounds 160)"
 	assert_status 0
 	[ -z "$output" ]
 }
