@@ -53,7 +53,7 @@ class Tests:
     def has(self, text):
         kind, _, rest = text.partition(": ")
         if kind == "golden":
-            return f"tests/golden/{rest}/config.json" in self.files
+            return f"tests/golden/{rest}/plan.txt" in self.files
         if kind == "unit":
             return bool(self.has_unit(*rest.partition(": ")[::2]))
         if kind.endswith(".bats"):
