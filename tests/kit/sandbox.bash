@@ -98,7 +98,7 @@ sandbox_left() {
 
 # What a container may not leave behind, one item a line: processes, mounts, cgroups, the state of runtimes.
 # To be compared with the same before. Processes that stay have names here, and nothing but grep runs while it looks
-# for the others; the mount of podman's own folder comes and goes with podman.
+# for the others; the mount of podman's own folder comes and goes with podman, and compiled seccomp programs are kept.
 sandbox_traces() {
 	# shellcheck disable=SC2016 # for the shell inside
 	inside bash -c '
@@ -106,7 +106,7 @@ sandbox_traces() {
 		[ -z "$processes" ] || sed "s/^/process /" <<<"$processes"
 		cut -d " " -f 3- /proc/self/mountinfo | grep -v " $1/podman/overlay " | sed "s/^/mount /"
 		find /sys/fs/cgroup -type d | sed "s/^/cgroup /"
-		find /run/berth /run/runc /run/docker/runtime-* -mindepth 1 2>/dev/null | sed "s/^/state /"
+		find /run/berth /run/runc /run/docker/runtime-* -mindepth 1 2>/dev/null | grep -v /.seccomp | sed "s/^/state /"
 	' bash "$sandbox" 2>/dev/null | sort
 }
 
