@@ -69,7 +69,7 @@ sandbox_enter_cgroups() {
 inside() (
 	sandbox_enter_cgroups /init
 	exec nsenter --target "$sandbox_init" --mount --pid --net --ipc --uts --cgroup --wd=/ \
-		env -i LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$sandbox" TMPDIR="$sandbox/tmp" \
+		env -i -C / LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$sandbox" TMPDIR="$sandbox/tmp" \
 		timeout -k 2 60 "$@" 3>&-
 )
 
