@@ -307,6 +307,22 @@ static int plan_one(struct plan_work *work, const struct spec_mount *asked, size
 	return plan_fs(work, &mount, err);
 }
 
+enum { SOURCES_MANY = 256 }; /* more of them could be more than there may be descriptors */
+
+/* Where the mount namespace is not the container's own there is no way to another one and back. */
+static void mark_many(struct plan_work *work)
+{
+	struct boot *boot = &work->plan->boot;
+	size_t count = 0;
+
+	for (size_t i = 0; i < boot->mounts.count; i++) {
+		count += boot->mounts.items[i].kind == BOOT_MOUNT_BIND;
+	}
+	if (count > SOURCES_MANY && plan_creates(work, CLONE_NEWNS) && !(boot->flags & BOOT_LIVE)) {
+		boot->flags |= BOOT_MANY_SOURCES;
+	}
+}
+
 int plan_mounts(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec_mounts *asked = &work->spec->mounts;
@@ -330,5 +346,6 @@ int plan_mounts(struct plan_work *work, struct berth_error *err)
 			return r;
 		}
 	}
+	mark_many(work);
 	return 0;
 }

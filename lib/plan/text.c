@@ -194,6 +194,10 @@ static void write_before_pivot(struct plan_out *out, const struct boot *boot)
 	}
 	plan_out_row(out, "host mounts", "become %s",
 		plan_propagation_name(boot->first_propagation, true));
+	if (boot->flags & BOOT_MANY_SOURCES) {
+		plan_out_row(out, "bind sources",
+			"in lots, from a mount namespace that is kept for them");
+	}
 	plan_out_text(out, "root", boot->root);
 	for (size_t i = 0; i < boot->mounts.count; i++) {
 		write_mount(out, &boot->mounts.items[i]);

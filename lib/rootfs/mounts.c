@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "rootfs/copyup.h"
 #include "rootfs/fail.h"
+#include "rootfs/host.h"
 #include "rootfs/mount.h"
 #include "rootfs/path.h"
 #include "rootfs/rootfs.h"
@@ -266,7 +267,10 @@ int rootfs_mounts(struct rootfs *rootfs, const struct boot *boot, struct berth_e
 {
 	for (size_t i = 0; i < boot->mounts.count; i++) {
 		const struct boot_mount *mount = &boot->mounts.items[i];
-		int r = mount_one(rootfs, mount, i, err);
+		bool is_due = boot->flags & BOOT_MANY_SOURCES && i == rootfs->opened;
+		int r = is_due ? rootfs_open_more(rootfs, boot, err) : 0;
+
+		r = r < 0 ? r : mount_one(rootfs, mount, i, err);
 
 		if (r < 0) {
 			error_add_subject(err, mount->target);
@@ -274,5 +278,6 @@ int rootfs_mounts(struct rootfs *rootfs, const struct boot *boot, struct berth_e
 			return r;
 		}
 	}
+	rootfs_host_leave(rootfs);
 	return 0;
 }

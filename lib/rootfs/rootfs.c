@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "rootfs/host.h"
 #include "rootfs/path.h"
 
 static void fds_init(int *fds, size_t count)
@@ -32,6 +33,8 @@ void rootfs_init(struct rootfs *rootfs, const struct boot *boot, int *fds)
 		.source_fds = fds,
 		.late_fds = fds + mounts,
 		.device_fds = fds + mounts * 2,
+		.host = {-1, -1},
+		.work = {-1, -1},
 		.mount_count = mounts,
 		.device_count = devices,
 	};
@@ -46,6 +49,7 @@ void rootfs_finish(struct rootfs *rootfs)
 	fds_close(rootfs->late_fds, rootfs->mount_count);
 	fds_close(rootfs->device_fds, rootfs->device_count);
 	close_fd(&rootfs->root_fd);
+	rootfs_host_leave(rootfs);
 	*rootfs = (struct rootfs){.root_fd = -1};
 }
 

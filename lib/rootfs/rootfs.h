@@ -22,6 +22,11 @@
 #include "base/error.h"
 #include "wire/boot.h"
 
+/* A mount namespace, and the directory in it that is "/" of this process. */
+struct rootfs_place {
+	int ns_fd, root_fd;
+};
+
 struct rootfs {
 	int root_fd;     /* O_PATH: the container's root, the topmost mount there; -1 before */
 	bool is_live;    /* in a container that is there */
@@ -29,6 +34,9 @@ struct rootfs {
 			    live, the mount itself when it is made */
 	int *late_fds;   /* for each mount: kept for the step "remount", else -1 */
 	int *device_fds; /* for each device: the detached node of the host, -1: none or moved */
+	size_t opened;   /* the sources of so many mounts are open, or were */
+	struct rootfs_place host, work; /* with BOOT_MANY_SOURCES: where sources are opened, and
+					   where the container is built; else -1 */
 	size_t mount_count;
 	size_t device_count;
 };
@@ -48,8 +56,12 @@ int rootfs_open_first(
 	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
 
 /* "sources": a detached clone of every other bind source, and of the host's node of every device that is
- * bound. Before the first mount, so that no mount of the container can change what a path means. */
+ * bound. Before the first mount, so that no mount of the container can change what a path means. With BOOT_MANY_SOURCES the first lot alone. */
 int rootfs_open_sources(
+	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
+
+/* In "mounts": the next lot of them, in the mount namespace that was kept for that. */
+int rootfs_open_more(
 	struct rootfs *rootfs, const struct boot *boot, struct berth_error *err) must_use;
 
 /* "root": the root file system becomes a mount of its own, over its own place; root_fd is that mount. */

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "rootfs/fail.h"
+#include "rootfs/host.h"
 #include "rootfs/mount.h"
 #include "rootfs/rootfs.h"
 #include "sys/abi.h"
@@ -104,17 +105,40 @@ static int device_open(const struct boot_device *device, int *ret_fd, struct ber
 	return 0;
 }
 
-static int binds_open(
-	struct rootfs *rootfs, const struct boot *boot, bool is_first, struct berth_error *err)
+enum { SOURCES_AT_ONCE = 256 }; /* of many: as many descriptors at a time */
+
+/* Those that are marked with all of `flags`, and are not open yet. */
+static int marked_open(
+	struct rootfs *rootfs, const struct boot *boot, uint32_t flags, struct berth_error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < boot->mounts.count; i++) {
 		const struct boot_mount *mount = &boot->mounts.items[i];
 
-		if (mount->kind == BOOT_MOUNT_BIND &&
-			is_first == ((mount->flags & BOOT_MOUNT_FIRST) != 0)) {
+		if (mount->kind == BOOT_MOUNT_BIND && (mount->flags & flags) == flags &&
+			rootfs->source_fds[i] < 0) {
 			r = source_open(mount, &rootfs->source_fds[i], err);
+		}
+	}
+	return r;
+}
+
+/* From the first on that was not opened: all, or a lot of many. */
+static int lot_open(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
+{
+	bool is_many = boot->flags & BOOT_MANY_SOURCES;
+	size_t most = is_many ? SOURCES_AT_ONCE : SIZE_MAX;
+	size_t *i = &rootfs->opened;
+	int r = 0;
+
+	for (size_t count = 0; r == 0 && *i < boot->mounts.count && count < most; ++*i) {
+		const struct boot_mount *mount = &boot->mounts.items[*i];
+
+		if (mount->kind == BOOT_MOUNT_BIND && !(mount->flags & BOOT_MOUNT_FIRST) &&
+			rootfs->source_fds[*i] < 0) {
+			r = source_open(mount, &rootfs->source_fds[*i], err);
+			count++;
 		}
 	}
 	return r;
@@ -122,19 +146,30 @@ static int binds_open(
 
 int rootfs_open_first(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
 {
-	return binds_open(rootfs, boot, true, err);
+	return marked_open(rootfs, boot, BOOT_MOUNT_FIRST, err);
 }
 
 int rootfs_open_sources(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
 {
-	int r = binds_open(rootfs, boot, false, err);
+	int r = boot->flags & BOOT_MANY_SOURCES ? rootfs_host_keep(rootfs, err) : 0;
 
+	/* The ids of these are mapped in the next moment. */
+	r = r < 0 ? r : marked_open(rootfs, boot, BOOT_MOUNT_IDMAP, err);
+	r = r < 0 ? r : lot_open(rootfs, boot, err);
 	for (size_t i = 0; r == 0 && i < boot->devices.count; i++) {
 		if (boot->devices.items[i].kind == BOOT_DEVICE_BIND) {
 			r = device_open(&boot->devices.items[i], &rootfs->device_fds[i], err);
 		}
 	}
 	return r;
+}
+
+int rootfs_open_more(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
+{
+	int r = rootfs_host_enter(rootfs, true, err);
+
+	r = r < 0 ? r : lot_open(rootfs, boot, err);
+	return r < 0 ? r : rootfs_host_enter(rootfs, false, err);
 }
 
 /* The mount in which the root file system lies becomes private: pivot_root(2) refuses a shared one,

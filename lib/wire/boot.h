@@ -158,6 +158,8 @@ enum boot_flag {
 	BOOT_KEEP_GROUPS = 1 << 13,   /* the caller's supplementary groups stay: no setgroups(2) */
 	BOOT_PERSONALITY = 1 << 16,   /* it becomes `personality` */
 	BOOT_MEMORY_POLICY = 1 << 17, /* its NUMA policy is `memory_mode`, with `memory_nodes` */
+	BOOT_MANY_SOURCES = 1 << 18,  /* the bind sources are opened lot by lot; in a mount
+					 namespace that is made */
 	BOOT_LISTEN_PID = 1 << 12,    /* LISTEN_PID is this process's pid, which only it knows */
 };
 

@@ -299,3 +299,42 @@ shows() {
 		shows bind,ro ro,relatime "{\"type\": \"$type\"}"
 	done
 }
+
+# many COUNT: so many bind mounts of files, and one of a path that a mount of the container would change.
+many() {
+	mkdir "$bundle/src/many"
+	seq "$1" | (cd "$bundle/src/many" && while read -r i; do echo "$i" >"f$i"; done)
+	config '.mounts += [{"destination": "/data", "type": "tmpfs", "source": "t"}]
+		+ [range(1; $n + 1) | {"destination": "/data/f\(.)", "source": "\($s)/many/f\(.)", "options": ["bind", "ro"]}]
+		+ [{"destination": "/data/last", "source": "\($s)/../rootfs/tmp/last", "options": ["bind"]}]
+		| .mounts = [{"destination": "/tmp", "type": "tmpfs", "source": "t"}] + .mounts' \
+		--argjson n "$1" --arg s "$bundle/src"
+	mkdir "$bundle/rootfs/data"
+	echo last >"$bundle/rootfs/tmp/last"
+	in_container 'cat /data/f* | sort -n | uniq | wc -l; cat /data/last; grep -c " /data/f" /proc/mounts; ls /proc/self/fd | wc -l'
+	ln -s busybox "$bundle/rootfs/bin/uniq"
+}
+
+@test "1,500 bind mounts with 1,024 descriptors" {
+	many 1500
+	ulimit -n 1024
+	berth_run
+	assert_status 0
+	[ "${lines[*]:0:3}" = "1500 last 1500" ]
+	[ "${lines[3]}" -le 5 ]
+}
+
+@test "1,500 bind mounts in a user namespace, and one that is not there" {
+	many 1500
+	config '.linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 500000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	chown -R 500000:500000 "$bundle/rootfs" "$bundle/src"
+	ulimit -n 1024
+	berth_run
+	assert_status 0
+	[ "${lines[*]:0:3}" = "1500 last 1500" ]
+	rm "$bundle/src/many/f1400"
+	berth_run
+	assert_error "open the bind source" "many/f1400" "(step mounts)"
+}
