@@ -133,9 +133,14 @@ assert_error() {
 	done
 }
 
-# Mounts of the host: a container must not change them.
+# Mounts of the host: a container must not change them. The tests run beside each other: what another one has
+# in its own folder, or as a network namespace by name, is not this one's.
 host_mounts() {
-	sort /proc/self/mountinfo
+	awk -v own="$bundle/" '{
+		point = $5 "/"
+		if (index(point, own) == 1 || (index(point, "/tmp/") != 1 && index(point, "/run/netns/") != 1))
+			print
+	}' /proc/self/mountinfo | sort
 }
 
 # left_processes [FAIL]: processes of ours that are left: those whose arguments name this bundle, whose root
