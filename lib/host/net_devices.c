@@ -48,12 +48,12 @@ static const char *link_name(const struct nlmsghdr *header)
 	const struct rtattr *attr =
 		host_netlink_find(header, sizeof(struct ifinfomsg), IFLA_IFNAME);
 
-	return attr ? RTA_DATA(attr) : "";
+	return attr ? host_netlink_data(attr) : "";
 }
 
 static int take_link(const struct nlmsghdr *header, void *argument)
 {
-	const struct ifinfomsg *info = NLMSG_DATA(header);
+	const struct ifinfomsg *info = host_netlink_body(header);
 	struct device *device = argument;
 
 	device->index = info->ifi_index;
@@ -81,12 +81,12 @@ struct wanted {
 /* Permanent, and of global scope: what is meant to last, and to be seen from outside. */
 static bool is_kept(const struct nlmsghdr *header, int index)
 {
-	const struct ifaddrmsg *info = NLMSG_DATA(header);
+	const struct ifaddrmsg *info = host_netlink_body(header);
 	const struct rtattr *attr = host_netlink_find(header, sizeof(*info), IFA_FLAGS);
 	uint32_t flags = info->ifa_flags;
 
 	if (attr) {
-		memcpy(&flags, RTA_DATA(attr), sizeof(flags));
+		memcpy(&flags, host_netlink_data(attr), sizeof(flags));
 	}
 	return (int)info->ifa_index == index && (flags & IFA_F_PERMANENT) &&
 	       info->ifa_scope == RT_SCOPE_UNIVERSE;
@@ -129,7 +129,7 @@ struct target {
 
 static int look_at_target(const struct nlmsghdr *header, void *argument)
 {
-	const struct ifinfomsg *info = NLMSG_DATA(header);
+	const struct ifinfomsg *info = host_netlink_body(header);
 	struct target *target = argument;
 
 	target->has_name =
@@ -177,13 +177,13 @@ static int add_address(
 	const struct move *move, const struct device *device, const struct nlmsghdr *header)
 {
 	static const uint16_t kept[] = {IFA_LOCAL, IFA_ADDRESS, IFA_BROADCAST, IFA_RT_PRIORITY};
-	struct ifaddrmsg info = *(const struct ifaddrmsg *)NLMSG_DATA(header);
+	struct ifaddrmsg info = *(const struct ifaddrmsg *)host_netlink_body(header);
 	const struct rtattr *flags = host_netlink_find(header, sizeof(info), IFA_FLAGS);
 	uint32_t bits = info.ifa_flags;
 	struct netlink_message message;
 
 	if (flags) {
-		memcpy(&bits, RTA_DATA(flags), sizeof(bits));
+		memcpy(&bits, host_netlink_data(flags), sizeof(bits));
 	}
 	bits &= IFA_F_NOPREFIXROUTE | IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MCAUTOJOIN;
 	info.ifa_index = (uint32_t)device->index;
@@ -194,7 +194,8 @@ static int add_address(
 		const struct rtattr *attr = host_netlink_find(header, sizeof(info), kept[i]);
 
 		if (attr) {
-			host_netlink_add(&message, kept[i], RTA_DATA(attr), RTA_PAYLOAD(attr));
+			host_netlink_add(
+				&message, kept[i], host_netlink_data(attr), RTA_PAYLOAD(attr));
 		}
 	}
 	host_netlink_add(&message, IFA_FLAGS, &bits, sizeof(bits));

@@ -34,14 +34,17 @@ void host_netlink_add(struct netlink_message *message, uint16_t type, const void
 
 const struct rtattr *host_netlink_find(const struct nlmsghdr *header, size_t size, uint16_t type)
 {
-	const struct rtattr *attr =
-		(const struct rtattr *)((const char *)NLMSG_DATA(header) + NLMSG_ALIGN(size));
+	const char *at = (const char *)host_netlink_body(header) + NLMSG_ALIGN(size);
 	int left = (int)header->nlmsg_len - (int)NLMSG_SPACE(size);
+	const struct rtattr *attr = (const void *)at;
 
-	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
+	while (RTA_OK(attr, left)) {
 		if (attr->rta_type == type) {
 			return attr;
 		}
+		at += RTA_ALIGN(attr->rta_len);
+		left -= (int)RTA_ALIGN(attr->rta_len);
+		attr = (const void *)at;
 	}
 	return NULL;
 }
@@ -58,7 +61,7 @@ static int take_message(const struct nlmsghdr *header, netlink_fn each, void *ar
 		if (header->nlmsg_len < NLMSG_LENGTH(sizeof(*error))) {
 			return -EPROTO;
 		}
-		error = NLMSG_DATA(header);
+		error = host_netlink_body(header);
 		return error->error < 0 ? error->error : 1;
 	}
 	return each ? each(header, argument) : 0;
@@ -72,14 +75,18 @@ int host_netlink_call(int fd, struct netlink_message *message, netlink_fn each, 
 	int r = left < 0 ? (int)left : 0;
 
 	while (r == 0) {
-		const struct nlmsghdr *header = (const struct nlmsghdr *)answer;
+		const char *at = answer;
+		const struct nlmsghdr *header = (const void *)at;
 
 		left = sys_recv(fd, answer, sizeof(answer), &passed_fd);
 		if (left <= 0) {
 			return left < 0 ? (int)left : -EPROTO;
 		}
-		for (; r == 0 && NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
+		while (r == 0 && NLMSG_OK(header, left)) {
 			r = take_message(header, each, argument);
+			at += NLMSG_ALIGN(header->nlmsg_len);
+			left -= (ssize_t)NLMSG_ALIGN(header->nlmsg_len);
+			header = (const void *)at;
 		}
 	}
 	return r < 0 ? r : 0;

@@ -23,6 +23,17 @@ void host_netlink_begin(struct netlink_message *message, uint16_t type, uint16_t
 void host_netlink_add(
 	struct netlink_message *message, uint16_t type, const void *data, size_t size);
 
+/* The fixed part of a message, and the bytes of an attribute: the macros of the kernel's headers take const away. */
+static inline const void *host_netlink_body(const struct nlmsghdr *header)
+{
+	return (const char *)header + NLMSG_HDRLEN;
+}
+
+static inline const void *host_netlink_data(const struct rtattr *attr)
+{
+	return (const char *)attr + RTA_LENGTH(0);
+}
+
 /* The attribute of a kind behind a fixed part of `size` bytes, or NULL. */
 const struct rtattr *host_netlink_find(const struct nlmsghdr *header, size_t size, uint16_t type);
 
