@@ -7,6 +7,7 @@ load ../kit/container
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root, to become an ordinary user"
 	copy=$(mktemp -d /tmp/berth-demo-test.XXXXXX)
+	bundle=$copy # for host_mounts
 	chmod 755 "$copy"
 	git -c safe.directory='*' -C "$kit_root" ls-files -z --cached --others --exclude-standard |
 		(cd "$kit_root" && xargs -0 cp --parents -t "$copy")

@@ -256,16 +256,16 @@ nothing_left() {
 
 @test "prestart can reach the namespaces of the pid, before the program runs" {
 	# shellcheck disable=SC2016 # the script's
-	script hook 'pid=$(jq .pid); nsenter -t $pid -n sh -c "echo 1 >/proc/sys/net/ipv4/ip_forward"; readlink /proc/$pid/ns/net >>"$(dirname "$0")/log"'
+	script hook 'pid=$(jq .pid); nsenter -t $pid -n sh -c "echo 65 >/proc/sys/net/ipv4/ip_default_ttl"; readlink /proc/$pid/ns/net >>"$(dirname "$0")/log"'
 	add prestart hook
-	in_container 'readlink /proc/self/ns/net; cat /proc/sys/net/ipv4/ip_forward'
+	in_container 'readlink /proc/self/ns/net; cat /proc/sys/net/ipv4/ip_default_ttl'
 	berth_run
 	assert_status 0
 	[ "$(cat "$log")" = "${lines[0]}" ]
-	[ "${lines[1]}" = 1 ]
+	[ "${lines[1]}" = 65 ]
 	config 'del(.hooks)'
 	berth_run
-	[ "${lines[1]}" = 0 ]
+	[ "${lines[1]}" = 64 ]
 }
 
 @test "a hook that fails before the container runs: the error, and nothing is left; poststop runs" {

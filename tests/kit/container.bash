@@ -176,6 +176,7 @@ is_empty() {
 
 # in_background: starts the bundle and waits for its first line; $pid is berth.
 in_background() {
+	: >"$bundle/out" # here: what an earlier one wrote is not its first line
 	"$BERTH" run --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 3>&- &
 	pid=$!
 	until_true test -s "$bundle/out"
