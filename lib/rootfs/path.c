@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How a missing path is made. The whole path is tried first; mostly it is there. Otherwise walk_make()
- * goes over its prefixes from the left, each one looked up from the root by the kernel: that look-up
- * follows every link that is in the image, in the root. The first prefix that gives ENOENT has a parent
- * that is there and pinned, so its last component either is missing, and is made under the parent, or
- * is a link that points to nothing. Such a link is written out in the text of the path (link_expand())
+ * looks for the longest prefix that is, from the right: mostly but one name is missing. From there it
+ * goes over the prefixes to the right. Each one is looked up from the root by the kernel, which follows
+ * every link that is in the image, in the root. The first prefix that gives ENOENT has a parent that is
+ * there and pinned, so its last component either is missing, and is made under the parent, or is a link
+ * that points to nothing. Such a link is written out in the text of the path (link_expand())
  * and all begins again. The text is thus never resolved here: ".." and links stay in it until the
  * kernel has walked over them.
  */
@@ -35,6 +36,7 @@ struct walk {
 	uint32_t flags;      /* enum rootfs_path_flag */
 	const char *subject; /* the path as it was given */
 	bool is_made;        /* the last component was made */
+	bool is_absent;      /* the component that comes next has been looked for */
 	size_t start;        /* of the component that the walk is at */
 	size_t link_length;
 	char text[PATH_MAX]; /* from the root, with a leading slash */
@@ -134,10 +136,10 @@ static int component_make(struct walk *walk, int dir_fd, bool is_dir, struct ber
 /* One component, with walk->text cut behind it: `dir_fd` becomes its descriptor. */
 static int walk_step(struct walk *walk, bool is_dir, int *dir_fd, struct berth_error *err)
 {
-	int fd = walk_open(walk, is_dir);
+	int fd = walk->is_absent ? -ENOENT : walk_open(walk, is_dir);
 	int r;
 
-	walk->is_made = false;
+	walk->is_made = walk->is_absent = false;
 	if (fd == -ENOENT) {
 		r = component_make(walk, *dir_fd, is_dir, err);
 		if (r != 0) {
@@ -167,12 +169,53 @@ static int link_expand(struct walk *walk, size_t end)
 	return text.is_cut ? -ENAMETOOLONG : 0;
 }
 
-/* Goes over the prefixes and makes what is missing. 0 and the descriptor of the whole; WALK_AT_LINK
- * when the text has changed and the walk is to begin again. */
+/* The descriptor of the first `end` bytes of the text, which are a directory. */
+static int walk_open_prefix(struct walk *walk, size_t end)
+{
+	char kept = walk->text[end];
+	int fd;
+
+	if (end == 0) {
+		return open_in_root(walk->root_fd, ".", O_DIRECTORY, 0);
+	}
+	walk->text[end] = '\0';
+	fd = walk_open(walk, true);
+	walk->text[end] = kept;
+	return fd;
+}
+
+/* Where the slashes that end the first `end` bytes begin, or the name that does. */
+static size_t back_over(const char *text, size_t end, bool is_slash)
+{
+	while (end > 0 && (text[end - 1] == '/') == is_slash) {
+		end--;
+	}
+	return end;
+}
+
+/* The longest prefix that is there, of a text that is not: where it ends, and its descriptor. */
+static int walk_find(struct walk *walk, size_t *ret_end)
+{
+	size_t end = strlen(walk->text);
+	int fd = -ENOENT;
+
+	while (fd == -ENOENT && end > 0) {
+		end = back_over(walk->text, end, true);
+		end = back_over(walk->text, end, false);
+		end = back_over(walk->text, end, true);
+		fd = walk_open_prefix(walk, end);
+	}
+	walk->is_absent = true;
+	*ret_end = end;
+	return fd;
+}
+
+/* Makes what is missing. 0 and the descriptor of the whole; WALK_AT_LINK when the text has changed and
+ * the walk is to begin again. */
 static int walk_make(struct walk *walk, int *ret_fd, struct berth_error *err)
 {
-	autofd int dir_fd = open_in_root(walk->root_fd, ".", O_DIRECTORY, 0);
-	size_t end = 0;
+	size_t end;
+	autofd int dir_fd = walk_find(walk, &end);
 	int r = dir_fd < 0 ? walk_failed(walk, dir_fd, err) : 0;
 
 	while (r == 0) {
@@ -221,7 +264,7 @@ static int walk_init(struct walk *walk, int root_fd, const char *path, uint32_t 
 	walk->root_fd = root_fd;
 	walk->flags = flags;
 	walk->subject = path;
-	walk->is_made = false;
+	walk->is_made = walk->is_absent = false;
 	strbuf_init(&text, walk->text, sizeof(walk->text));
 	strbuf_add(&text, "/");
 	strbuf_add(&text, path + strspn(path, "/"));

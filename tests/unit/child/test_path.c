@@ -46,6 +46,12 @@ static void plain(struct sandbox *sandbox)
 	CHECK(make(sandbox, "/a/f", ROOTFS_PATH_FILE) == 0);
 	CHECK(make(sandbox, "/", 0) == 0);
 	CHECK(make(sandbox, "", 0) == 0);
+	CHECK(make(sandbox, "top", 0) == ROOTFS_PATH_MADE);
+	CHECK(make(sandbox, "//a///d//e/", 0) == ROOTFS_PATH_MADE);
+	CHECK(make(sandbox, "/a/gone/../g", 0) == ROOTFS_PATH_MADE);
+	CHECK(sandbox_exists(sandbox->root_fd, "top") && sandbox_exists(sandbox->root_fd, "a/d/e"));
+	CHECK(sandbox_exists(sandbox->root_fd, "a/gone") &&
+		sandbox_exists(sandbox->root_fd, "a/g"));
 	CHECK(fstatat(sandbox->root_fd, "a/b/c", &st, 0) == 0 && st.st_mode == (S_IFDIR | 0755));
 	CHECK(fstatat(sandbox->root_fd, "a/f", &st, 0) == 0 && st.st_mode == (S_IFREG | 0644));
 	/* What stands there is of the other type. */
