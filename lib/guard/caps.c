@@ -12,16 +12,27 @@ static bool has(uint64_t set, int capability)
 	return (set >> capability & 1) != 0;
 }
 
+/* Dropped without a look at whether it is there. Without CAP_SETPCAP the kernel refuses that even of what
+ * is not there, and of what it does not know: prctl(2), PR_CAPBSET_DROP. */
+static int bounding_drop(int capability)
+{
+	int r = sys_bounding_drop(capability);
+	int held;
+
+	if (r != -EPERM) {
+		return r;
+	}
+	held = sys_bounding_has(capability);
+	return held == 1 ? r : held;
+}
+
 int guard_bounding_drop(uint64_t wanted, struct berth_error *err)
 {
 	for (int i = 0; i < CAPABILITY_BITS; i++) {
-		int r = has(wanted, i) ? 0 : sys_bounding_has(i);
+		int r = has(wanted, i) ? 0 : bounding_drop(i);
 
 		if (r == -EINVAL) {
 			break; /* the kernel knows no more */
-		}
-		if (r == 1) {
-			r = sys_bounding_drop(i);
 		}
 		if (r < 0) {
 			error_system(err, r, "drop capability %d from the bounding set", i);

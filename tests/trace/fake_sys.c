@@ -545,8 +545,15 @@ int sys_bounding_has(int capability)
 
 int sys_bounding_drop(int capability)
 {
-	int r = called("bounding_drop %d", capability);
+	int r;
 
+	if (fake_get()->is_setpcap_missing) {
+		return -EPERM;
+	}
+	if (capability > FAKE_LAST_CAP) {
+		return -EINVAL;
+	}
+	r = called("bounding_drop %d", capability);
 	if (r == 0) {
 		fake_get()->bounding &= ~(UINT64_C(1) << capability);
 	}

@@ -417,6 +417,24 @@ static void test_keyring_may_be_refused(void **state)
 	assert_int_equal(guard_session_keyring("_ses.box", NULL), -ENOMEM);
 }
 
+/* Who may not drop any needs not to drop what is not there; and what is there is refused, by name. */
+static void test_bounding_without_setpcap(void **state)
+{
+	const uint64_t wanted = 0x21;
+	struct berth_error err = {0};
+
+	(void)state;
+	fake_reset(0, 0);
+	fake_get()->is_setpcap_missing = true;
+	fake_get()->bounding = wanted;
+	assert_int_equal(guard_bounding_drop(wanted, &err), 0);
+	assert_int_equal(fake_get()->calls, FAKE_LAST_CAP - 1);
+	fake_get()->bounding |= 1 << 6;
+	assert_int_equal(guard_bounding_drop(wanted, &err), -EPERM);
+	assert_non_null(strstr(err.message, "drop capability 6"));
+	assert_string_equal(err.pointer, "/process/capabilities/bounding");
+}
+
 /* Opens the attribute where fsopen(2) gives this; the error of the result. */
 static int attr_open(int errnum, bool is_proc_forged, struct berth_error *err)
 {
@@ -561,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_rootfs_each_call_fails),
 		cmocka_unit_test(test_guard_each_call_fails),
 		cmocka_unit_test(test_keyring_may_be_refused),
+		cmocka_unit_test(test_bounding_without_setpcap),
 		cmocka_unit_test(test_attr_is_opened_in_a_proc),
 		cmocka_unit_test(test_label_is_read_back),
 		cmocka_unit_test(test_missing_call_is_named),
