@@ -106,35 +106,67 @@ static int bind_make(
 	return r < 0 ? r : rootfs_mount_attach(mount_fd, target_fd, device->path, err);
 }
 
-static int device_make(
-	struct rootfs *rootfs, const struct boot_device *device, size_t i, struct berth_error *err)
+/* The directory of the node or link that was made last: mostly all are made in the same one. */
+struct last_dir {
+	const char *path; /* of which the first `length` bytes name it; NULL: none */
+	size_t length;
+	int fd;
+};
+
+/* The directory is looked up once for those that follow each other in it. */
+static int dir_find(struct last_dir *dir, const struct rootfs *rootfs, const char *path,
+	const char **ret_name, struct berth_error *err)
 {
-	autofd int dir_fd = -1;
-	const char *name;
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash + 1 - path) : 0;
 	int r;
 
-	if (device->kind == BOOT_DEVICE_BIND) {
-		return bind_make(rootfs, device, i, err);
+	if (dir->path && length == dir->length && memcmp(path, dir->path, length) == 0 &&
+		path[length] != '\0' && path[length] != '.') {
+		*ret_name = path + length;
+		return 0;
 	}
-	r = rootfs_path_parent(rootfs->root_fd, device->path, &dir_fd, &name, err);
+	dir->path = NULL;
+	close_fd(&dir->fd);
+	r = rootfs_path_parent(rootfs->root_fd, path, &dir->fd, ret_name, err);
+	if (r == 0) {
+		dir->path = path;
+		dir->length = length;
+	}
+	return r;
+}
+
+static int device_make(struct rootfs *rootfs, const struct boot_device *device,
+	struct last_dir *dir, struct berth_error *err)
+{
+	const char *name;
+	int r = dir_find(dir, rootfs, device->path, &name, err);
+
 	if (r < 0) {
 		return r;
 	}
-	return device->kind == BOOT_DEVICE_NODE ? node_make(device, dir_fd, name, err)
-						: link_make(device, dir_fd, name, err);
+	return device->kind == BOOT_DEVICE_NODE ? node_make(device, dir->fd, name, err)
+						: link_make(device, dir->fd, name, err);
 }
 
 int rootfs_devices(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)
 {
-	for (size_t i = 0; i < boot->devices.count; i++) {
-		const struct boot_device *device = &boot->devices.items[i];
-		int r = device_make(rootfs, device, i, err);
+	struct last_dir dir = {.fd = -1};
+	int r = 0;
 
+	for (size_t i = 0; r == 0 && i < boot->devices.count; i++) {
+		const struct boot_device *device = &boot->devices.items[i];
+
+		if (device->kind == BOOT_DEVICE_BIND) {
+			r = bind_make(rootfs, device, i, err);
+		} else {
+			r = device_make(rootfs, device, &dir, err);
+		}
 		if (r < 0) {
 			error_add_subject(err, device->path);
 			error_add_pointer(err, device->pointer);
-			return r;
 		}
 	}
-	return 0;
+	close_fd(&dir.fd);
+	return r;
 }
