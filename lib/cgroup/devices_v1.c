@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "cgroup/inside.h"
+#include "sys/file.h"
 
 static void add_number(struct strbuf *buf, int64_t number)
 {
@@ -28,8 +30,9 @@ static void rule_text(const struct host_device_rule *rule, struct strbuf *buf)
 		rule->access & HOST_DEVICE_MKNOD ? "m" : "");
 }
 
+/* Into the file of this name, which is open, or an error that its open gave. */
 static int write_rule(
-	int fd, const char *file, const struct host_device_rule *rule, struct berth_error *err)
+	int file_fd, const char *file, const struct host_device_rule *rule, struct berth_error *err)
 {
 	char text[80];
 	struct strbuf buf;
@@ -37,7 +40,7 @@ static int write_rule(
 
 	strbuf_init(&buf, text, sizeof(text));
 	rule_text(rule, &buf);
-	r = cgroup_file_write(fd, file, text);
+	r = file_fd < 0 ? file_fd : sys_write_once(file_fd, text, strlen(text));
 	/* Denied to the caller's own cgroup: the container has no more than that, and need not. */
 	if (r == -EPERM && rule->is_default) {
 		return 0;
@@ -53,6 +56,7 @@ int cgroup_devices_v1(int fd, const struct host_devices *devices, struct berth_e
 {
 	const char *all = devices->is_allowed ? "devices.allow" : "devices.deny";
 	const char *but = devices->is_allowed ? "devices.deny" : "devices.allow";
+	autofd int but_fd = cgroup_file_open_to_write(fd, but);
 	int r = cgroup_file_write(fd, all, "a");
 
 	/* What the caller's own cgroup denies stays denied: as much as may be is allowed already. */
@@ -64,7 +68,7 @@ int cgroup_devices_v1(int fd, const struct host_devices *devices, struct berth_e
 		error_add_pointer(err, devices->pointer);
 	}
 	for (size_t i = 0; r == 0 && i < devices->count; i++) {
-		r = write_rule(fd, but, &devices->rules[i], err);
+		r = write_rule(but_fd, but, &devices->rules[i], err);
 	}
 	return r;
 }
@@ -189,6 +193,14 @@ static int make_changes(const struct host_devices *devices, const struct list *n
 	return changes ? 0 : -ENOMEM;
 }
 
+static int apply_change(
+	int fd, const char *file, const struct change *change, struct berth_error *err)
+{
+	autofd int file_fd = cgroup_file_open_to_write(fd, file);
+
+	return write_rule(file_fd, file, &change->rule, err);
+}
+
 static int apply_changes(
 	int fd, const struct change *changes, size_t count, struct berth_error *err)
 {
@@ -196,12 +208,12 @@ static int apply_changes(
 	int r = 0;
 
 	while (r == 0 && done < count) {
-		r = write_rule(fd, changes[done].file, &changes[done].rule, err);
+		r = apply_change(fd, changes[done].file, &changes[done], err);
 		done += r == 0;
 	}
 	while (r < 0 && done > 0) {
 		done--;
-		(void)!write_rule(fd, changes[done].opposite, &changes[done].rule, NULL);
+		(void)!apply_change(fd, changes[done].opposite, &changes[done], NULL);
 	}
 	return r;
 }

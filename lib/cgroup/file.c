@@ -57,6 +57,11 @@ int cgroup_file_open(int fd, const char *name)
 	return open_below(fd, name, O_RDONLY);
 }
 
+int cgroup_file_open_to_write(int fd, const char *name)
+{
+	return open_below(fd, name, O_WRONLY);
+}
+
 int cgroup_file_read(int fd, const char *name, char *buffer, size_t size)
 {
 	autofd int file_fd = cgroup_file_open(fd, name);
@@ -76,7 +81,7 @@ int cgroup_file_read(int fd, const char *name, char *buffer, size_t size)
 
 int cgroup_file_write(int fd, const char *name, const char *text)
 {
-	autofd int file_fd = open_below(fd, name, O_WRONLY);
+	autofd int file_fd = cgroup_file_open_to_write(fd, name);
 
 	return file_fd < 0 ? file_fd : sys_write_once(file_fd, text, strlen(text));
 }

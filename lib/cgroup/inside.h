@@ -40,8 +40,8 @@ int cgroup_mount_open(const char *mount_point, bool *ret_is_v2) must_use;
 /* A directory below `fd`; "" is `fd` once more. Leading slashes are passed over. */
 int cgroup_dir_open(int fd, const char *path) must_use;
 
-/* For reading. */
-int cgroup_file_open(int fd, const char *name) must_use;
+int cgroup_file_open(int fd, const char *name) must_use; /* for reading */
+int cgroup_file_open_to_write(int fd, const char *name) must_use;
 
 /* A small file, with a NUL; what does not fit is left out. The length. */
 int cgroup_file_read(int fd, const char *name, char *buffer, size_t size) must_use;
