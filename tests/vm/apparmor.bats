@@ -138,7 +138,8 @@ user_namespace() {
 	looks
 	expect "berth-a (enforce)" "no a" B
 	looks --apparmor ""
-	expect "berth-a (enforce)" "no a" B
+	assert_status 255
+	[ "$output" = "berth: --apparmor is empty" ]
 	looks --apparmor berth-b
 	expect "berth-b (enforce)" A "no b"
 	looks --apparmor unconfined
