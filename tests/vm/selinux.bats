@@ -152,7 +152,8 @@ started() {
 	looks
 	expect $BOX "no secret" "no category"
 	looks --process-label ""
-	expect $BOX "no secret" "no category"
+	assert_status 255
+	[ "$output" = "berth: --process-label is empty" ]
 	looks --process-label $OTHER
 	expect $OTHER S "no category"
 	looks --process-label system_u:system_r:nosuch_t:s0
