@@ -66,6 +66,39 @@ static void nodes(struct sandbox *sandbox)
 	CHECK(st.st_mode == (S_IFIFO | 0642) && st.st_uid == 5 && st.st_gid == 7);
 }
 
+static void link_is(struct sandbox *sandbox, const char *path, const char *wanted)
+{
+	char text[64] = "";
+
+	CHECK(readlinkat(sandbox->root_fd, path, text, sizeof(text) - 1) >= 0);
+	CHECK(str_is_equal(text, wanted));
+}
+
+/* Each in the directory of its own path, whatever the one before it was made in. */
+static void directories(struct sandbox *sandbox)
+{
+	static const char *const paths[] = {"/dev/a", "/dev/b", "/run/c", "/dev/d", "/top"};
+	struct boot_device devices[ARRAY_COUNT(paths) + 1];
+	struct boot boot = {.devices = {devices, ARRAY_COUNT(paths)}};
+	struct rootfs rootfs;
+
+	for (size_t i = 0; i < ARRAY_COUNT(devices); i++) {
+		devices[i] = (struct boot_device){.kind = BOOT_DEVICE_LINK,
+			.pointer = "/d/0",
+			.path = i < ARRAY_COUNT(paths) ? paths[i] : "/..",
+			.target = "x"};
+	}
+	attach(sandbox, &rootfs, &boot);
+	CHECK_OK(sandbox, rootfs_devices(&rootfs, &boot, &sandbox->err));
+	for (size_t i = 0; i < ARRAY_COUNT(paths); i++) {
+		link_is(sandbox, paths[i] + 1, "x");
+	}
+	boot.devices.count++;
+	CHECK(rootfs_devices(&rootfs, &boot, &sandbox->err) == -EINVAL);
+	CHECK(str_is_equal(sandbox->err.subject, "/.."));
+	rootfs_finish(&rootfs);
+}
+
 /* What stands in the place of a device and is not that device is an error, and stays as it is. */
 static void other_things(struct sandbox *sandbox)
 {
@@ -120,14 +153,6 @@ static void dev_is_link(struct sandbox *sandbox)
 	sandbox_link(sandbox->root_fd, "dev", sandbox->outside);
 	CHECK(unlinkat(sandbox->root_fd, "dev/ptmx", 0) == 0);
 	CHECK(sandbox_count(sandbox->outside_fd, ".") == 0);
-}
-
-static void link_is(struct sandbox *sandbox, const char *path, const char *wanted)
-{
-	char text[64] = "";
-
-	CHECK(readlinkat(sandbox->root_fd, path, text, sizeof(text) - 1) >= 0);
-	CHECK(str_is_equal(text, wanted));
 }
 
 static void links(struct sandbox *sandbox)
@@ -344,6 +369,7 @@ static void workdir(struct sandbox *sandbox)
 		sandbox_run(name);                                                                 \
 	}
 IN_SANDBOX(nodes)
+IN_SANDBOX(directories)
 IN_SANDBOX(other_things)
 IN_SANDBOX(dev_is_link)
 IN_SANDBOX(links)
@@ -362,6 +388,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_directories),
 		cmocka_unit_test(test_other_things),
 		cmocka_unit_test(test_dev_is_link),
 		cmocka_unit_test(test_links),
