@@ -26,9 +26,10 @@
 #define SYS_fchmodat2 452
 #endif
 
+/* openat(3): the open(3) of musl sets close-on-exec a second time. */
 int sys_open(const char *path, int flags)
 {
-	return sys_result(open(path, flags | O_CLOEXEC));
+	return sys_result(openat(AT_FDCWD, path, flags | O_CLOEXEC));
 }
 
 int sys_create(const char *path, mode_t mode)
