@@ -29,6 +29,7 @@ enum { CGROUP_DIRS_MAX = 32 };
 struct cgroup_dir {
 	int fd;     /* of the container's own directory and no other; -1: there is none (yet) */
 	int way_fd; /* while it is made: how far the way there is; -1: not wanted */
+	int above_fd; /* of the directory that it was made in, for who removes it; -1: not made here */
 	bool is_v2;
 	bool is_there; /* while it is made: the last part that was looked at was there */
 	int refused; /* version 2: why a controller could not be enabled on the way here; 0: all were */

@@ -25,6 +25,7 @@ void cgroup_finish(struct cgroup *cgroup)
 	for (size_t i = 0; i < cgroup->count; i++) {
 		close_fd(&cgroup->dirs[i].fd);
 		close_fd(&cgroup->dirs[i].way_fd);
+		close_fd(&cgroup->dirs[i].above_fd);
 	}
 	cgroup->count = 0;
 	arena_finish(&cgroup->arena);
@@ -192,6 +193,7 @@ int cgroup_find(struct cgroup *cgroup, const struct host_cgroup *plan, struct be
 		*dir = (struct cgroup_dir){
 			.fd = -1,
 			.way_fd = -1,
+			.above_fd = -1,
 			.mount_point = wanted->mount_point,
 			.path = wanted->path,
 		};
@@ -230,7 +232,8 @@ static int make_part(struct cgroup_dir *dir, const char *part, const char *contr
 		return next;
 	}
 	r = driver->inherit(dir->way_fd, next, controllers);
-	close_fd(&dir->way_fd);
+	close_fd(&dir->above_fd);
+	dir->above_fd = dir->way_fd;
 	dir->way_fd = take_fd(&next);
 	return r;
 }

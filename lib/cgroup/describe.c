@@ -67,7 +67,7 @@ static int parse(struct cgroup *cgroup, const char *text, struct cgroup_dir *ret
 	char *kept = arena_copy(&cgroup->arena, text, digits);
 	const char *mount_point = text[digits] ? text + digits + 1 : "";
 	const char *path = strstr(mount_point, "//");
-	struct cgroup_dir dir = {.fd = -1, .way_fd = -1};
+	struct cgroup_dir dir = {.fd = -1, .way_fd = -1, .above_fd = -1};
 
 	if (!kept || !path) {
 		return kept ? -EINVAL : -ENOMEM;

@@ -121,10 +121,17 @@ static int remove_part(const struct cgroup_dir *dir, int mount_fd, uint32_t part
 static int remove_dir(const struct cgroup_dir *dir, uint64_t end_ns)
 {
 	bool is_v2;
-	autofd int mount_fd = cgroup_mount_open(dir->mount_point, &is_v2);
+	autofd int mount_fd = -1;
 	uint32_t parts = cgroup_count_parts(dir->path);
-	int r = mount_fd < 0 ? mount_fd : 0;
+	int r;
 
+	/* Made by this process, in a directory that is not ours: there is no way to look for. */
+	if (dir->fd >= 0 && dir->above_fd >= 0 && dir->kept + 1 == parts) {
+		return cgroup_tree_remove(
+			dir->above_fd, strrchr(dir->path, '/') + 1, cgroup_driver_of(dir), end_ns);
+	}
+	mount_fd = cgroup_mount_open(dir->mount_point, &is_v2);
+	r = mount_fd < 0 ? mount_fd : 0;
 	if (dir->is_unmounted) {
 		return dir->kept < parts ? -ENODEV : 0;
 	}
@@ -164,6 +171,7 @@ int cgroup_remove(struct cgroup *cgroup, int timeout_ms, struct berth_error *err
 				dir->mount_point, dir->path, *pids ? ", which holds" : "", pids);
 		}
 		close_fd(&dir->fd);
+		close_fd(&dir->above_fd);
 	}
 	return result;
 }
