@@ -47,16 +47,23 @@ static void put_rest(struct json_writer *writer, const struct store_record *reco
 	put_text(writer, "owner", owner);
 }
 
-static void put_state(
-	struct json_writer *writer, const struct store_record *record, enum store_status status)
+static void put_members(struct json_writer *writer, const struct store_record *record,
+	const char *status, pid_t pid)
 {
 	json_write_begin(writer, '{');
 	put_name(writer, record);
 	json_write_key(writer, "pid");
-	json_write_u64(writer, status == STORE_STOPPED ? 0 : (uint64_t)record->pid);
-	put_text(writer, "status", store_status_name(status));
+	json_write_u64(writer, (uint64_t)pid);
+	put_text(writer, "status", status);
 	put_rest(writer, record);
 	json_write_end(writer, '}');
+}
+
+static void put_state(
+	struct json_writer *writer, const struct store_record *record, enum store_status status)
+{
+	put_members(writer, record, store_status_name(status),
+		status == STORE_STOPPED ? 0 : record->pid);
 }
 
 static int take_text(struct json_writer *writer, char **ret_text, struct berth_error *err)
@@ -154,8 +161,8 @@ int life_state(const struct life_context *context, const char *id, char **ret_te
 /* One line of the table, or one member of the array. */
 struct list_item {
 	struct store_record record;
-	const char *status;
-	enum store_status code;
+	const char *status; /* "unknown" where nobody can tell */
+	pid_t pid;          /* 0: none, or nobody can tell */
 };
 
 /* A line of the table or of the ids; NULL without memory. */
@@ -168,8 +175,7 @@ static char *item_line(struct arena *arena, const struct list_item *item, enum l
 		return arena_printf(arena, "%s\n", record->id);
 	}
 	host_user_name(record->owner, owner, sizeof(owner));
-	return arena_printf(arena, LIST_LINE_FORMAT, record->id,
-		item->code == STORE_STOPPED ? 0 : (int)record->pid, item->status,
+	return arena_printf(arena, LIST_LINE_FORMAT, record->id, (int)item->pid, item->status,
 		record->bundle ? record->bundle : "", record->created ? record->created : "",
 		owner);
 }
@@ -233,7 +239,7 @@ static int array_text(
 	}
 	json_write_begin(&writer, '[');
 	for (size_t i = 0; i < count; i++) {
-		put_state(&writer, &items[i].record, items[i].code);
+		put_members(&writer, &items[i].record, items[i].status, items[i].pid);
 	}
 	json_write_end(&writer, ']');
 	return take_text(&writer, ret_text, err);
@@ -245,6 +251,7 @@ static int list_one(const struct store *store, const char *id, struct arena *are
 {
 	__attribute__((cleanup(store_entry_close))) struct store_entry entry;
 	struct berth_error ignored = {0};
+	enum store_status status;
 	int r;
 
 	store_entry_init(&entry);
@@ -260,10 +267,10 @@ static int list_one(const struct store *store, const char *id, struct arena *are
 		return 1;
 	}
 	if (r == 0) {
-		r = life_status(&entry, &item->record, &item->code, &ignored);
+		r = life_status(&entry, &item->record, &status, &ignored);
 	}
-	item->status = r < 0 ? "unknown" : store_status_name(item->code);
-	item->code = r < 0 ? STORE_STOPPED : item->code;
+	item->status = r < 0 ? "unknown" : store_status_name(status);
+	item->pid = r < 0 || status == STORE_STOPPED ? 0 : item->record.pid;
 	item->record.id = id;
 	return 0;
 }

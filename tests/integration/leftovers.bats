@@ -206,6 +206,8 @@ without() {
 	done
 	without /proc list
 	assert_contains unknown
+	without /proc list --format json
+	assert_contains '"status":"unknown"'
 	is_status running
 	[ -n "$(left_cgroups)" ]
 }

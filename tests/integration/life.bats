@@ -344,6 +344,7 @@ is_status() {
 		done
 		run berth list
 		assert_contains unknown
+		[ "$(berth list --format json | jq -c 'map([.id, .status, .pid])')" = '[["one","unknown",0]]' ]
 		run berth delete one
 		assert_error "damaged"
 		kill -0 "$pid"
