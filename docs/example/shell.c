@@ -7,8 +7,10 @@
  *
  * Write one message to a socket, start berth-init with its other end, read one line: the pid. The
  * program is then a child of this process. An ordinary user asks for "--new user,..." and is root inside.
+ * BERTH_INIT names berth-init; without that variable it is found by PATH.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -132,7 +134,9 @@ static int start_init(char **program, pid_t *ret_pid)
 		snprintf(number, sizeof(number), "%d", ends[1]);
 		setenv("_LIBCONTAINER_INITPIPE", number, 1);
 		execvp(init, argv);
-		perror(init);
+		fprintf(stderr,
+			"shell: %s cannot be started: %s: BERTH_INIT names it, or it is found by PATH\n",
+			init, strerror(errno));
 		_exit(127);
 	}
 	close(ends[1]);
@@ -151,6 +155,7 @@ int main(int argc, char **argv)
 	int pid = 0;
 	int status;
 	int fd;
+	bool is_sent;
 
 	for (; at + 1 < argc && argv[at][0] == '-' && strcmp(argv[at], "--") != 0; at += 2) {
 		if (strcmp(argv[at], "--new") == 0) {
@@ -165,13 +170,11 @@ int main(int argc, char **argv)
 
 	message = make_message(&wish, &length);
 	fd = start_init(at < argc ? argv + at : shell, &init);
-	if (send(fd, message, length, MSG_NOSIGNAL) != (ssize_t)length) {
-		die("berth-init does not read");
-	}
+	is_sent = send(fd, message, length, MSG_NOSIGNAL) == (ssize_t)length;
 	free(message);
 	/* One line, `{ "pid" : 123 }`, or nothing: then berth-init has said why on stderr, and where it
 	 * had made a child already, that one is killed and ours to reap. */
-	if (read(fd, line, sizeof(line) - 1) > 0) {
+	if (is_sent && read(fd, line, sizeof(line) - 1) > 0) {
 		sscanf(line, "{ \"pid\" : %d", &pid);
 	}
 	waitpid(init, NULL, 0);

@@ -5,7 +5,7 @@
 //	go run shell.go [-join PATH]... [-new pid,net,uts,ipc,mnt,user,cgroup,time] [PROGRAM ARG...]
 //
 // A Go program has many threads and cannot join a user or mount namespace itself (setns(2)); it writes
-// one message and reads one line instead. BERTH_INIT names the program.
+// one message and reads one line instead. BERTH_INIT names berth-init; without that variable it is found by PATH.
 package main
 
 import (
@@ -90,7 +90,7 @@ func run(flags uint32, join paths, program []string) (int, error) {
 	cmd.ExtraFiles = []*os.File{theirs} // becomes descriptor 3
 	cmd.Env = append(os.Environ(), "_LIBCONTAINER_INITPIPE=3")
 	if err := cmd.Start(); err != nil {
-		return 1, err
+		return 1, fmt.Errorf("%s cannot be started: %w: BERTH_INIT names it, or it is found by PATH", name, err)
 	}
 	theirs.Close()
 	if _, err := ours.Write(message(flags, join)); err != nil {

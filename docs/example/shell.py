@@ -4,7 +4,8 @@
 
     shell.py [--join PATH]... [--new pid,net,uts,ipc,mnt,user,cgroup,time] [--] [PROGRAM ARG...]
 
-The message is written by hand here, to show how little there is to it. BERTH_INIT names the program.
+The message is written by hand here, to show how little there is to it. BERTH_INIT names berth-init;
+without that variable it is found by PATH.
 """
 import argparse
 import json
@@ -55,11 +56,17 @@ def main():
         attributes.append(bytes_attr(GIDMAP, f"0 {os.getegid()} 1\n".encode()))
 
     ours, theirs = socket.socketpair()
-    init = subprocess.Popen(
-        [os.environ.get("BERTH_INIT", "berth-init"), "--", *wish.program],
-        pass_fds=[theirs.fileno()],
-        env={**os.environ, "_LIBCONTAINER_INITPIPE": str(theirs.fileno())},
-    )
+    name = os.environ.get("BERTH_INIT", "berth-init")
+    try:
+        init = subprocess.Popen(
+            [name, "--", *wish.program],
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, "_LIBCONTAINER_INITPIPE": str(theirs.fileno())},
+        )
+    except OSError as error:
+        print(f"shell: {name} cannot be started: {error.strerror}: BERTH_INIT names it, "
+              "or it is found by PATH", file=sys.stderr)
+        return 1
     theirs.close()
     try:
         ours.sendall(message(attributes))

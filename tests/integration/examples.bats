@@ -145,6 +145,16 @@ reports_a_refusal() {
 	[[ $output != *Traceback* ]]
 }
 
+# Nothing names berth-init: one line that says what would, and no traceback.
+says_what_is_missing() {
+	example "$1"
+	# The programs that run scripts are found, berth-init is not.
+	run "${as_ordinary[@]}" env -u BERTH_INIT PATH=/usr/bin:/bin "${shell[@]}" --new user -- true
+	[ "$status" = 1 ]
+	[ "${#lines[@]}" = 1 ]
+	[[ $output == "shell: berth-init cannot be started: "*": BERTH_INIT names it, or it is found by PATH" ]]
+}
+
 @test "C: root creates namespaces" {
 	root_creates c
 }
@@ -171,6 +181,10 @@ reports_a_refusal() {
 
 @test "C: a refusal is reported" {
 	reports_a_refusal c
+}
+
+@test "C: without berth-init it says what names it" {
+	says_what_is_missing c
 }
 
 @test "Python: root creates namespaces" {
@@ -201,6 +215,10 @@ reports_a_refusal() {
 	reports_a_refusal python
 }
 
+@test "Python: without berth-init it says what names it" {
+	says_what_is_missing python
+}
+
 @test "Go: root creates namespaces" {
 	root_creates go
 }
@@ -227,4 +245,8 @@ reports_a_refusal() {
 
 @test "Go: a refusal is reported" {
 	reports_a_refusal go
+}
+
+@test "Go: without berth-init it says what names it" {
+	says_what_is_missing go
 }
