@@ -36,8 +36,8 @@ struct berth_context {
 	size_t size;      /**< sizeof(struct berth_context): members added later are then zero */
 	const char *root; /**< the state root: the directory that holds a record of each container
 			     between calls; create and run make it where it is missing. The command
-			     line takes /run/berth, or $XDG_RUNTIME_DIR/berth for a user who is not
-			     root */
+			     line takes /run/berth, for other users than root $XDG_RUNTIME_DIR/berth,
+			     without that variable /tmp/berth-UID */
 	berth_log_fn log; /**< NULL: nobody reads what is no error */
 	void *log_argument;
 	const char

@@ -96,6 +96,9 @@ CC
 	assert_status 0
 	local lib
 	lib=$(dirname "$(find "$work" -name libberth.so.0)")
+	LD_LIBRARY_PATH=$lib run "$work/run"
+	assert_status 2
+	[ "$output" = "usage: $work/run BUNDLE" ]
 	in_container 'echo RAN; exit $(cat /tmp/status)'
 	echo 0 >"$bundle/rootfs/tmp/status"
 	LD_LIBRARY_PATH=$lib run "$work/run" "$bundle"
