@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * berth install ENGINE: what is there is read, the library says what it becomes, and with consent that takes
- * its place in one step. The file that was there is kept as a second link to it, so that --undo gives back that very
- * file.
+ * its place in one step. The file that was there first is kept as a second link to it, so that --undo gives back that
+ * very file; a later one does not take its place.
  *
  * Whether a file is as install left it is not remembered but found out: it is what install would make of the
  * backup.
@@ -170,11 +170,16 @@ static bool is_alike(const char *text, const char *pattern)
 	       before + strcspn(text + before, "\"") == length - after;
 }
 
+/* Whether the file is berth's alone, and not one that others write to. */
+static bool has_own_file(const struct target *target)
+{
+	return strcmp(target->source, target->file) != 0;
+}
+
 /* Whether the file is what install has made of the original: with any program, as the default or not. */
 static bool is_ours(const struct request *request, const struct state *state)
 {
-	bool has_own_file = strcmp(request->target->source, request->target->file) != 0;
-	const char *before = has_own_file ? state->source : state->original;
+	const char *before = has_own_file(request->target) ? state->source : state->original;
 	bool is_same = false;
 
 	for (int i = 0; i < 2 && state->current && !is_same; i++) {
@@ -212,9 +217,47 @@ static int print_text(const struct request *request, const char *text)
 	return cli_write(request->globals, text, strlen(text));
 }
 
+/* What --dry-run says beside the text, which alone goes to standard output. */
+static int tell_dry(const char *what, const char *path)
+{
+	(void)fprintf(stderr, "would %s %s\n", what, path);
+	return 0;
+}
+
+static void tell_written(const struct request *request, const struct state *state, bool is_others)
+{
+	bool is_kept = is_others && state->original;
+
+	if (is_kept) {
+		(void)fprintf(stderr,
+			"somebody has changed it; what was there before berth is kept: %s\n",
+			state->backup);
+	} else if (is_others) {
+		(void)fprintf(stderr, "the file as it was is kept: %s\n", state->backup);
+	}
+	(void)fprintf(stderr, "%s is written; %s\n%s", state->path, request->target->after,
+		is_kept ? "" : "the same command with --undo undoes it\n");
+}
+
+/* The first backup stays the backup: what is there when there is one already was made of it, and changed. */
+static int write_file(
+	const struct request *request, const struct state *state, const char *text, bool is_others)
+{
+	const char *backup = is_others && !state->original ? state->backup : NULL;
+	int status = ask(request, "write", state->path);
+
+	if (status == 0) {
+		status = cli_file_replace(request->globals, state->path, text, backup);
+	}
+	if (status == 0) {
+		tell_written(request, state, is_others);
+	}
+	return status;
+}
+
 static int install(const struct request *request, const struct state *state)
 {
-	bool has_backup = state->current && !is_ours(request, state);
+	bool is_others = state->current && !is_ours(request, state);
 	struct berth_error err = {0};
 	autoptr char *text = NULL;
 	int status;
@@ -227,23 +270,36 @@ static int install(const struct request *request, const struct state *state)
 		(void)fprintf(stderr, "%s has berth already\n", state->path);
 		return 0;
 	}
+	if (is_others && state->original && has_own_file(request->target)) {
+		return cli_fail_text(request->globals,
+			"%s was changed by somebody, and %s has what was there before: move one of "
+			"them away, nothing was done",
+			state->path, state->backup);
+	}
 	status = print_text(request, text);
-	if (status != 0 || request->is_dry) {
-		return status;
-	}
-	status = ask(request, "write", state->path);
-	if (status == 0) {
-		status = cli_file_replace(
-			request->globals, state->path, text, has_backup ? state->backup : NULL);
-	}
 	if (status != 0) {
 		return status;
 	}
-	if (has_backup) {
-		(void)fprintf(stderr, "the file as it was is kept: %s\n", state->backup);
+	return request->is_dry ? tell_dry("write", state->path)
+			       : write_file(request, state, text, is_others);
+}
+
+static int put_back(const struct request *request, const struct state *state)
+{
+	bool has_original = state->original != NULL;
+
+	if ((has_original ? rename(state->backup, state->path) : unlink(state->path)) < 0) {
+		return cli_fail_errno(request->globals, errno, "put back %s", state->path);
 	}
-	(void)fprintf(stderr, "%s is written; %s\nthe same command with --undo undoes it\n",
-		state->path, request->target->after);
+	if (has_original && strstr(state->original, "berth")) {
+		(void)fprintf(stderr,
+			"%s is as it was when %s was last told of berth; it has berth in it: take "
+			"that out by hand\n",
+			state->path, request->target->name);
+		return 0;
+	}
+	(void)fprintf(stderr, "%s is %s; %s\n", state->path, has_original ? "as it was" : "removed",
+		request->target->undone);
 	return 0;
 }
 
@@ -251,6 +307,8 @@ static int undo(const struct request *request, const struct state *state)
 {
 	const struct cli_globals *globals = request->globals;
 	bool has_original = state->original != NULL;
+	const char *what = has_original ? "put back" : "remove";
+	const char *path = has_original ? state->backup : state->path;
 	int status;
 
 	if (!state->current) {
@@ -266,28 +324,35 @@ static int undo(const struct request *request, const struct state *state)
 	}
 	status = has_original ? print_text(request, state->original) : 0;
 	if (status != 0 || request->is_dry) {
-		return status;
+		return status != 0 ? status : tell_dry(what, path);
 	}
-	status = ask(request, has_original ? "put back" : "remove",
-		has_original ? state->backup : state->path);
-	if (status != 0) {
-		return status;
+	status = ask(request, what, path);
+	return status == 0 ? put_back(request, state) : status;
+}
+
+/* Pairs of which one would be ignored. */
+static int check_request(const struct request *request)
+{
+	const char *pair = NULL;
+
+	if (request->is_undo && request->is_default) {
+		pair = "--undo and --default";
+	} else if (request->is_undo && request->program) {
+		pair = "--undo and --program";
+	} else if (request->is_dry && request->has_consent) {
+		pair = "--dry-run and --yes";
 	}
-	if ((has_original ? rename(state->backup, state->path) : unlink(state->path)) < 0) {
-		return cli_fail_errno(globals, errno, "put back %s", state->path);
-	}
-	(void)fprintf(stderr, "%s is %s; %s\n", state->path, has_original ? "as it was" : "removed",
-		request->target->undone);
-	return 0;
+	return pair ? cli_fail_text(request->globals, "install: %s cannot be there together", pair)
+		    : 0;
 }
 
 static int run_request(struct request *request)
 {
 	autostate struct state state = {0};
 	char program[PATH_MAX], root[PATH_MAX];
-	int status = 0;
+	int status = check_request(request);
 
-	if (!request->program) {
+	if (status == 0 && !request->program) {
 		status = default_program(request->globals, program, sizeof(program));
 		request->program = program;
 	}
@@ -308,14 +373,15 @@ int cmd_install(const struct cli_globals *globals, int argc, char **argv)
 {
 	struct request request = {.globals = globals};
 	const struct cli_option options[] = {
-		{"dry-run", 0, NULL, &request.is_dry, "print the file, and write nothing", NULL},
+		{"dry-run", 0, NULL, &request.is_dry,
+			"print the file, and where it would be, and write nothing", NULL},
 		{"yes", 'y', NULL, &request.has_consent, "write it without a question", NULL},
 		{"default", 0, NULL, &request.is_default,
 			"for containers that ask for no runtime, too", NULL},
 		{"program", 0, &request.program, NULL,
 			"how the engine calls berth (default: this program's path)", NULL},
 		{"config-root", 0, &request.root, NULL,
-			"where the engines' configuration is (default: /etc, for who is not root "
+			"where the engines' configuration is (default: /etc, for other users "
 			"$XDG_CONFIG_HOME or ~/.config)",
 			NULL},
 		{"undo", 0, NULL, &request.is_undo, "put back the file that was there before",

@@ -108,15 +108,6 @@ static int fill_file(int fd, const char *path, const char *text)
 	return fsync(fd);
 }
 
-/* An older backup goes only where the file that it was made of is not the one that is there. */
-static int keep_backup(const char *path, const char *backup)
-{
-	if (unlink(backup) < 0 && errno != ENOENT) {
-		return -1;
-	}
-	return link(path, backup);
-}
-
 int cli_file_replace(
 	const struct cli_globals *globals, const char *path, const char *text, const char *backup)
 {
@@ -134,7 +125,7 @@ int cli_file_replace(
 	}
 	if (fill_file(fd, path, text) < 0) {
 		status = cli_fail_errno(globals, errno, "write %s", temporary);
-	} else if (backup && keep_backup(path, backup) < 0) {
+	} else if (backup && link(path, backup) < 0) {
 		status = cli_fail_errno(globals, errno, "keep %s as %s", path, backup);
 	} else if (rename(temporary, path) < 0) {
 		status = cli_fail_errno(globals, errno, "put the new file at %s", path);

@@ -16,7 +16,7 @@ int cli_file_read(const struct cli_globals *globals, const char *path, char **re
 
 /* Puts a new file with this text in the place of what is there, in one step: who reads sees the one or the other.
  * Mode and owner stay; without a file they are 0644 and the caller's, and directories that are missing are made. With
- * `backup` the file that was there gets that name. */
+ * `backup` the file that was there gets that name; one that has it already stays, and is an error. */
 int cli_file_replace(
 	const struct cli_globals *globals, const char *path, const char *text, const char *backup);
 

@@ -26,6 +26,11 @@ install() {
 	run --separate-stderr "$BERTH" install --config-root "$etc" --program /opt/berth "$@" </dev/null
 }
 
+# undo ENGINE OPTION...: likewise, what install did.
+undo() {
+	run --separate-stderr "$BERTH" install --config-root "$etc" --undo "$@" </dev/null
+}
+
 # put FILE: its text from the input.
 put() {
 	mkdir -p "${1%/*}"
@@ -188,7 +193,7 @@ refused() {
 	[ -z "$(grep -rl /opt/berth "$etc")" ]
 	# Both go with one --undo.
 	for engine in podman docker containerd; do
-		install --yes "$engine" --undo
+		undo --yes "$engine"
 		assert_status 0
 	done
 	[ -z "$(find "$etc" -type f)" ]
@@ -207,9 +212,9 @@ refused() {
 	tree >"$dir/before"
 	local engine
 	for engine in podman docker containerd; do
-		install --dry-run --yes "$engine"
+		install --dry-run "$engine"
 		assert_status 0
-		[ -z "$stderr" ]
+		[ "$stderr" = "would write ${!engine}" ]
 		echo "$output" >"$dir/$engine"
 	done
 	tree | diff "$dir/before" -
@@ -336,19 +341,24 @@ refused() {
 	for engine in podman docker; do
 		install --yes "$engine"
 		install --yes --default "$engine"
-		install "$engine" --undo
+		undo "$engine"
 		refused "without consent"
-		install --dry-run "$engine" --undo
+		undo --dry-run "$engine"
 		assert_status 0
-		install --yes "$engine" --undo
+		[[ $stderr == "would put back $etc/"*.before-berth ]]
+		undo --yes "$engine"
 		assert_status 0
 	done
 	tree | grep -v ' d' | diff "$dir/before" -
 	install --yes containerd
-	install --yes containerd --undo
+	undo --dry-run containerd
+	assert_status 0
+	[ -z "$output" ]
+	[ "$stderr" = "would remove $containerd" ]
+	undo --yes containerd
 	assert_status 0
 	[ ! -e "$containerd" ]
-	install --yes containerd --undo
+	undo --yes containerd
 	assert_status 0
 	[[ $stderr == *"nothing is to be undone" ]]
 }
@@ -358,18 +368,88 @@ refused() {
 	install --yes docker
 	sed -i 's/true/false/' "$docker"
 	tree >"$dir/before"
-	install --yes docker --undo
+	undo --yes docker
 	refused "somebody has changed it since; take berth out by hand, or put back $docker.before-berth"
 	tree | diff "$dir/before" -
-	# What is changed since is what the next backup has.
-	install --yes docker --default
-	assert_status 0
-	install --yes docker --undo
-	assert_status 0
-	[ "$(jq .debug "$docker")" = false ]
 }
 
-@test "--config-root must be there; for who is not root it is the user's own folder" {
+@test "the file as it was before the first install is never lost, however often it is changed and installed" {
+	put "$docker" <<<'{"runtimes":{"x":{"path":"/x"}}}'
+	cp "$docker" "$dir/copy"
+	install --yes docker
+	sed -i 's/"x"/"y"/' "$docker"
+	install --yes docker --default
+	assert_status 0
+	[[ $stderr == *"somebody has changed it; what was there before berth is kept: $docker.before-berth"* ]]
+	cmp "$dir/copy" "$docker.before-berth"
+	[ "$(jq -c '.runtimes | keys' "$docker")" = '["berth","y"]' ]
+	tree >"$dir/before"
+	undo --yes docker
+	refused "somebody has changed it since; take berth out by hand, or put back $docker.before-berth"
+	tree | diff "$dir/before" -
+	# By hand, as it says: then berth comes and goes as at first.
+	cp "$docker.before-berth" "$docker"
+	install --yes docker
+	undo --yes docker
+	assert_status 0
+	[[ $stderr == *"is as it was;"* ]]
+	cmp "$dir/copy" "$docker"
+}
+
+@test "podman's file is berth's alone: one that was changed is not written over where a backup is there already" {
+	put "$podman" <<<'# first'
+	install --yes podman
+	echo '# second' >>"$podman"
+	tree >"$dir/before"
+	install --yes podman --default
+	refused "$podman was changed by somebody, and $podman.before-berth has what was there before"
+	tree | diff "$dir/before" -
+	rm "$podman"
+	install --yes podman
+	undo --yes podman
+	assert_status 0
+	[ "$(cat "$podman")" = '# first' ]
+}
+
+@test "a backup that cannot be read is not taken for none: nothing is written" {
+	put "$docker" <<<'{"debug": true}'
+	ln -s nowhere "$docker.before-berth"
+	tree | grep -v ' d' >"$dir/before"
+	install --yes docker
+	refused "keep $docker as $docker.before-berth: file exists"
+	tree | grep -v ' d' | diff "$dir/before" -
+}
+
+@test "--undo says so where what it puts back has berth in it" {
+	# Somebody's own entry, and a file that install has made and somebody has changed.
+	put "$docker" <<<'{"runtimes":{"berth":{"path":"/my/berth"}}}'
+	install --yes podman
+	echo '# mine' >>"$podman"
+	local engine
+	for engine in docker podman; do
+		install --yes "$engine"
+		assert_status 0
+		cp "${!engine}.before-berth" "$dir/copy"
+		undo --yes "$engine"
+		assert_status 0
+		[[ $stderr == *"${!engine} is as it was when $engine was last told of berth; it has berth in it: take that out by hand"* ]]
+		cmp "$dir/copy" "${!engine}"
+	done
+}
+
+@test "options that do not go together are refused, both by name" {
+	local pair
+	tree >"$dir/before"
+	for pair in "--undo --default" "--undo --program=/opt/berth" "--dry-run --yes"; do
+		# shellcheck disable=SC2086 # of words
+		run --separate-stderr "$BERTH" install --config-root "$etc" docker $pair
+		pair=${pair/ / and }
+		refused "install: ${pair%%=*} cannot be there together"
+	done
+	tree | diff "$dir/before" -
+}
+
+@test "--config-root must be there; for other users it is the user's own folder" {
 	run "$BERTH" install --config-root "$dir/nothing" --yes docker
 	assert_status 1
 	assert_contains "open $dir/nothing: no such file or directory"
