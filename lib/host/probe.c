@@ -193,7 +193,11 @@ static int probe_writable(struct arena *arena, struct facts_hierarchy *hierarchy
 		return -ENOMEM;
 	}
 	hierarchy->is_root_writable = sys_may_write(hierarchy->mount_point) == 0;
-	hierarchy->is_base_writable = !strstr(own, "/..") && sys_may_write(base) == 0;
+	if (strspn(own, "/") >= length) {
+		hierarchy->is_base_writable = hierarchy->is_root_writable; /* the same one */
+	} else {
+		hierarchy->is_base_writable = !strstr(own, "/..") && sys_may_write(base) == 0;
+	}
 	return 0;
 }
 
