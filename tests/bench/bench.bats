@@ -88,6 +88,33 @@ names() {
 		.create_peak_kb > 500 and .init_rss_kb >= .init_pss_kb and .init_pss_kb > 10)'
 }
 
+# over_budget FILE: the series that make more system calls than the file grants, and 3 % of it.
+over_budget() {
+	local series calls each
+	grep -v '^#' "$1" | while read -r series calls each; do
+		jq -r --arg series "$series" --argjson calls "$calls" --argjson each "$each" '.calls[] |
+			select(.series == $series and .name == "berth") | ($calls + $each * .hierarchies) as $budget |
+			select(.total == null or .total > $budget * 1.03) |
+			"\($series): \(.total) system calls of \($budget)"' "$json"
+	done
+}
+
+@test "run and exec stay within their budget of system calls" {
+	holds '[.calls[] | select(.name == "berth" and .total > 100) | .series] == ["run", "exec"]'
+	run over_budget "$BATS_TEST_DIRNAME/budget"
+	assert_status 0
+	[ -z "$output" ]
+	# What it is at the edge: 2 % above is within, 4 % above is not.
+	jq -r '.calls[] | select(.name == "berth") | "\(.series) \(.total / 1.02) 0"' "$json" >"$bench_dir/enough"
+	run over_budget "$bench_dir/enough"
+	assert_status 0
+	[ -z "$output" ]
+	jq -r '.calls[] | select(.name == "berth") | "\(.series) \(.total / 1.04) 0"' "$json" >"$bench_dir/less"
+	run over_budget "$bench_dir/less"
+	assert_status 0
+	[ "${#lines[@]}" = 2 ]
+}
+
 @test "nothing is left of it" {
 	local name
 	name=$(jq -r .name "$json")
