@@ -284,6 +284,24 @@ static int install(const struct request *request, const struct state *state)
 			       : write_file(request, state, text, is_others);
 }
 
+/* Whether a text has the runtime's name, as a word that is no part of a path. */
+static bool names_berth(const char *text)
+{
+	static const char name[] = "berth";
+	static const char others[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/";
+
+	for (const char *at = strstr(text, name); at; at = strstr(at + 1, name)) {
+		char before = at > text ? at[-1] : ' ';
+		char after = at[strlen(name)];
+
+		if (!strchr(others, before) && (after == '\0' || !strchr(others, after))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int put_back(const struct request *request, const struct state *state)
 {
 	bool has_original = state->original != NULL;
@@ -291,11 +309,11 @@ static int put_back(const struct request *request, const struct state *state)
 	if ((has_original ? rename(state->backup, state->path) : unlink(state->path)) < 0) {
 		return cli_fail_errno(request->globals, errno, "put back %s", state->path);
 	}
-	if (has_original && strstr(state->original, "berth")) {
+	if (has_original && names_berth(state->original)) {
 		(void)fprintf(stderr,
-			"%s is as it was when %s was last told of berth; it has berth in it: take "
-			"that out by hand\n",
-			state->path, request->target->name);
+			"%s is as it was when %s was last told of berth, and had berth in it: take "
+			"that out by hand; %s\n",
+			state->path, request->target->name, request->target->undone);
 		return 0;
 	}
 	(void)fprintf(stderr, "%s is %s; %s\n", state->path, has_original ? "as it was" : "removed",

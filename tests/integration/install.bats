@@ -334,7 +334,8 @@ refused() {
 }
 
 @test "--undo: the very file that was there, or none" {
-	put "$docker" <<<'{ "debug":true }'
+	# A path is no runtime's name.
+	put "$docker" <<<'{ "debug":true, "data-root":"/berth/x-berth/berth" }'
 	put "$podman" <<<'# mine'
 	tree | grep -v ' d' >"$dir/before"
 	local engine
@@ -348,6 +349,7 @@ refused() {
 		[[ $stderr == "would put back $etc/"*.before-berth ]]
 		undo --yes "$engine"
 		assert_status 0
+		[[ $stderr == *"${!engine} is as it was; "* ]]
 	done
 	tree | grep -v ' d' | diff "$dir/before" -
 	install --yes containerd
@@ -432,7 +434,7 @@ refused() {
 		cp "${!engine}.before-berth" "$dir/copy"
 		undo --yes "$engine"
 		assert_status 0
-		[[ $stderr == *"${!engine} is as it was when $engine was last told of berth; it has berth in it: take that out by hand"* ]]
+		[[ $stderr == *"${!engine} is as it was when $engine was last told of berth, and had berth in it: take that out by hand; "* ]]
 		cmp "$dir/copy" "${!engine}"
 	done
 }
