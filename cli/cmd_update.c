@@ -16,7 +16,7 @@ enum flag_kind {
 	FLAG_ZERO,     /* a number that may be 0 */
 	FLAG_SIZE,     /* bytes, as "64m"; -1: no limit */
 	FLAG_TEXT,
-	FLAG_RDT,
+	FLAG_SCHEMA, /* a line of a schemata file, "L3:0=7f0;1=1f" */
 };
 
 /* The flags that are a member of the object, in the order of the options: sections are together. What asks for nothing
@@ -41,8 +41,8 @@ static const struct flag {
 	{"memory", "kernel", FLAG_SIZE},
 	{"memory", "kernelTCP", FLAG_SIZE},
 	{"pids", "limit", FLAG_ZERO},
-	{NULL, NULL, FLAG_RDT},
-	{NULL, NULL, FLAG_RDT},
+	{"intelRdt", "l3CacheSchema", FLAG_SCHEMA},
+	{"intelRdt", "memBwSchema", FLAG_SCHEMA},
 };
 
 enum { FLAG_COUNT = sizeof(flags) / sizeof(flags[0]) };
@@ -94,6 +94,24 @@ static bool take_size(const char *text, int64_t *ret_bytes)
 	return true;
 }
 
+/* A text of characters that JSON has as they are. */
+static int put_text(
+	const struct cli_globals *globals, const struct update *update, size_t index, FILE *out)
+{
+	bool is_schema = flags[index].kind == FLAG_SCHEMA;
+	const char *text = update->values[index];
+	const char *allowed =
+		is_schema ? "0123456789=:;_ ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			  : "0123456789-,";
+
+	if (text[0] == '\0' || text[strspn(text, allowed)] != '\0') {
+		return cli_fail_text(globals, "--%s is \"%s\", not %s", update->names[index], text,
+			is_schema ? "a line of a file schemata" : "a list of numbers and ranges");
+	}
+	(void)fprintf(out, "\"%s\"", text);
+	return 0;
+}
+
 /* The value as JSON: 0, or the exit status after a complaint. */
 static int put_value(
 	const struct cli_globals *globals, const struct update *update, size_t index, FILE *out)
@@ -103,8 +121,11 @@ static int put_value(
 	const char *text = update->values[index];
 	bool is_signed = flag->kind == FLAG_SIGNED || flag->kind == FLAG_ZERO;
 	int64_t bytes = 0;
-	bool is_zero = text[0] && text[strspn(text, "-0")] == '\0' && flag->kind != FLAG_TEXT;
+	bool is_zero = text[0] && text[strspn(text, "-0")] == '\0';
 
+	if (flag->kind == FLAG_TEXT || flag->kind == FLAG_SCHEMA) {
+		return put_text(globals, update, index, out);
+	}
 	if (flag->kind == FLAG_SIZE && !take_size(text, &bytes)) {
 		return cli_fail_text(globals,
 			"--%s is \"%s\", not a size like 67108864 or 64m, nor -1", name, text);
@@ -112,12 +133,6 @@ static int put_value(
 	if (flag->kind == FLAG_SIZE) {
 		is_zero = bytes == 0;
 		(void)fprintf(out, "%lld", (long long)bytes);
-	} else if (flag->kind == FLAG_TEXT) {
-		if (text[0] == '\0' || text[strspn(text, "0123456789-,")] != '\0') {
-			return cli_fail_text(globals,
-				"--%s is \"%s\", not a list of numbers and ranges", name, text);
-		}
-		(void)fprintf(out, "\"%s\"", text);
 	} else {
 		if (!is_number(text, is_signed)) {
 			return cli_fail_text(globals, "--%s is \"%s\", not a number", name, text);
@@ -148,10 +163,6 @@ static int write_object(const struct cli_globals *globals, const struct update *
 
 		if (!update->values[i]) {
 			continue;
-		}
-		if (flag->kind == FLAG_RDT) {
-			return cli_fail_text(globals, "--%s: the container has no intelRdt group",
-				update->names[i]);
 		}
 		is_next = strcmp(section, flag->section) == 0;
 		if (is_next) {
@@ -278,9 +289,9 @@ static int update_parse(
 			"limit of the memory of TCP; version 1"},
 		{"pids-limit", 0, &values[15], NULL, "limit of processes and threads; -1: none"},
 		{"l3-cache-schema", 0, &values[16], NULL,
-			"of Intel RDT, which no container has here"},
+			"of Intel RDT: the cache's masks, \"L3:0=7f0;1=1f\""},
 		{"mem-bw-schema", 0, &values[17], NULL,
-			"of Intel RDT, which no container has here"},
+			"of Intel RDT: memory bandwidths, \"MB:0=20;1=70\""},
 	};
 
 	_Static_assert(sizeof(options) / sizeof(options[0]) == FLAG_COUNT + 1, "a row for each");

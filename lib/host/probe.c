@@ -21,6 +21,7 @@ enum {
 	PROBE_FILE_MAX = 16 * 1024 * 1024, /* mountinfo of a host with very many mounts */
 	PROBE_HIERARCHIES_MAX = 32,
 	PROBE_LINKS_MAX = 64,
+	MOUNT_POINT_FIELD = 4, /* of a line of mountinfo, from 0 */
 };
 
 /* The whole of a file of /proc, in the arena, with a NUL. */
@@ -299,6 +300,63 @@ static int collect_links(struct arena *arena, struct facts *facts)
 	return 0;
 }
 
+/* Documentation/filesystems/resctrl.rst: there is one in a kernel, wherever it is mounted. A build with failpoints takes
+ * a tmpfs of this source for it. */
+#ifdef BERTH_FAILPOINTS
+static bool is_resctrl(const char *type, const char *source)
+{
+	return str_is_equal(type, "resctrl") ||
+	       (str_is_equal(type, "tmpfs") && str_is_equal(source, "resctrl-imitation"));
+}
+#else
+static bool is_resctrl(const char *type, const char *source)
+{
+	(void)source;
+	return str_is_equal(type, "resctrl");
+}
+#endif
+
+/* The mount point of a line of mountinfo, where it is a resctrl, or NULL. */
+static char *resctrl_point(char *line)
+{
+	char *tail = strstr(line, " - ");
+	char *type;
+	char *source;
+	char *field = line;
+
+	if (!tail) {
+		return NULL;
+	}
+	*tail = '\0';
+	tail += 3;
+	type = strsep(&tail, " ");
+	source = strsep(&tail, " ");
+	if (!source || !is_resctrl(type, source)) {
+		return NULL;
+	}
+	for (size_t i = 0; field && i < MOUNT_POINT_FIELD; i++) {
+		field = strchr(field, ' ');
+		field = field ? field + 1 : NULL;
+	}
+	if (field) {
+		field[strcspn(field, " ")] = '\0';
+		unescape(field);
+	}
+	return field;
+}
+
+static int probe_resctrl(struct arena *arena, struct facts *facts, struct berth_error *err)
+{
+	char *rest;
+	char *line;
+	int r = read_file("/proc/self/mountinfo", arena, &rest, err);
+
+	while (r == 0 && !facts->resctrl && (line = strsep(&rest, "\n"))) {
+		facts->resctrl = resctrl_point(line);
+	}
+	return r;
+}
+
 static int probe_cgroup(struct arena *arena, struct facts *facts, struct berth_error *err)
 {
 	char *mounts;
@@ -373,6 +431,9 @@ int host_probe(
 	}
 	if (r == 0 && (wanted & FACTS_CGROUP)) {
 		r = probe_cgroup(arena, &facts, err);
+	}
+	if (r == 0 && (wanted & FACTS_RESCTRL)) {
+		r = probe_resctrl(arena, &facts, err);
 	}
 	if (r == 0) {
 		host_probe_labels(wanted, &facts);

@@ -86,13 +86,12 @@ static int exec_find(struct exec *exec, struct berth_error *err)
 	if (exec->init_pidfd < 0) {
 		return error_set(err, BERTH_ERROR_STATE, "cannot exec in a stopped container");
 	}
-	for (size_t i = 0; i < request->cgroups.count; i++) {
+	exec->process.resctrl = &exec->found.resctrl;
+	r = life_found_resctrl(&exec->found, err);
+	for (size_t i = 0; r == 0 && i < request->cgroups.count; i++) {
 		r = cgroup_narrow(&exec->found.cgroup, request->cgroups.items[i], err);
-		if (r < 0) {
-			return r;
-		}
 	}
-	return 0;
+	return r;
 }
 
 static int exec_plan(struct exec *exec, struct berth_error *err)

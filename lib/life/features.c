@@ -97,7 +97,12 @@ static void put_linux(struct json_writer *writer)
 	put_seccomp(writer);
 	put_enabled(writer, "apparmor", true);
 	put_enabled(writer, "selinux", true);
-	put_enabled(writer, "intelRdt", false);
+	json_write_key(writer, "intelRdt");
+	json_write_begin(writer, '{');
+	put_flag(writer, "enabled", true);
+	put_flag(writer, "schemata", true);
+	put_flag(writer, "monitoring", true);
+	json_write_end(writer, '}');
 	json_write_key(writer, "memoryPolicy");
 	json_write_begin(writer, '{');
 	put_names(writer, "modes", PLAN_FEATURE_MEMORY_MODE);

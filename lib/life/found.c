@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "life/found.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "host/host.h"
 
 enum {
 	LIFE_MEMORY_MAX = 64 * 1024 * 1024,
@@ -14,6 +16,7 @@ enum {
 
 void life_found_finish(struct life_found *found)
 {
+	resctrl_finish(&found->resctrl);
 	cgroup_finish(&found->cgroup);
 	store_entry_close(&found->entry);
 	store_close(&found->store);
@@ -26,6 +29,7 @@ void life_found_init(struct life_found *found)
 	arena_init(&found->arena, LIFE_MEMORY_MAX);
 	store_entry_init(&found->entry);
 	cgroup_init(&found->cgroup);
+	resctrl_init(&found->resctrl);
 }
 
 int life_found_lock(struct life_found *found, const struct life_context *context, const char *id,
@@ -51,6 +55,24 @@ static int open_cgroup(
 int life_found_cgroup(struct life_found *found, struct berth_error *err)
 {
 	return open_cgroup(&found->cgroup, &found->record, err);
+}
+
+int life_found_resctrl(struct life_found *found, struct berth_error *err)
+{
+	struct facts facts;
+	int r;
+
+	if (!found->record.resctrl) {
+		return 0;
+	}
+	r = host_probe(FACTS_RESCTRL, &found->arena, &facts, err);
+	if (r == 0 && !facts.resctrl) {
+		return error_system(err, ENODEV, "find the resctrl file system of container %s",
+			found->entry.id);
+	}
+	return r < 0 ? r
+		     : resctrl_open(&found->resctrl, facts.resctrl, found->record.resctrl,
+			       found->entry.id, err);
 }
 
 static bool may_be_paused(enum store_status status)

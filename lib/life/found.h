@@ -5,6 +5,7 @@
 #include "cgroup/cgroup.h"
 #include "host/notify.h"
 #include "life/life.h"
+#include "resctrl/resctrl.h"
 
 /* Tells the log what a verb does to a container, and how long after its beginning. */
 struct life_watch {
@@ -28,6 +29,7 @@ struct life_found {
 	struct store_entry entry;
 	struct store_record record;
 	struct cgroup cgroup;
+	struct resctrl resctrl; /* after life_found_resctrl() */
 	enum store_status status;
 };
 
@@ -44,7 +46,10 @@ int life_found_lock(struct life_found *found, const struct life_context *context
 int life_found_read(struct life_found *found, struct berth_error *err) must_use;
 int life_found_cgroup(struct life_found *found, struct berth_error *err) must_use;
 
-/* Both. */
+/* Opens its resctrl group, where the record has one; -ENODEV, with an error, where no resctrl is mounted. */
+int life_found_resctrl(struct life_found *found, struct berth_error *err) must_use;
+
+/* The first two. */
 int life_found_open(struct life_found *found, const struct life_context *context, const char *id,
 	struct berth_error *err) must_use;
 

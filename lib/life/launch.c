@@ -31,6 +31,7 @@ struct launch {
 	struct store_entry entry;
 	struct store_record record;
 	struct cgroup cgroup;
+	struct resctrl resctrl;
 	struct life_process process;
 	life_birth_fn birth; /* NULL: by berth-init */
 	void *birth_argument;
@@ -62,6 +63,7 @@ static void launch_init(struct launch *launch, const struct life_request *reques
 	launch->fifo_fd = -1;
 	store_entry_init(&launch->entry);
 	cgroup_init(&launch->cgroup);
+	resctrl_init(&launch->resctrl);
 	life_process_init(&launch->process, &wish);
 }
 
@@ -77,6 +79,9 @@ static int launch_undo(struct launch *launch, struct berth_error *err)
 	}
 	launch->is_recorded = false;
 	r = life_end_cgroup(&launch->cgroup, !launch->is_over || launch->record.is_pid_shared, err);
+	if (r == 0) {
+		r = resctrl_remove(&launch->resctrl, launch->record.pid, err);
+	}
 	if (r == 0 && launch->is_built) {
 		life_hooks_stop(&launch->process.plan.hooks, &launch->record,
 			&launch->request->context->log);
@@ -89,6 +94,7 @@ static void launch_finish(struct launch *launch)
 	(void)!launch_undo(launch, NULL);
 	/* After it: a signal that comes meanwhile must not leave half of it. */
 	life_process_finish(&launch->process);
+	resctrl_finish(&launch->resctrl);
 	cgroup_finish(&launch->cgroup);
 	store_entry_close(&launch->entry);
 	store_close(&launch->store);
@@ -119,9 +125,16 @@ static int fill_record(struct launch *launch, struct berth_error *err)
 	const struct plan_hooks *hooks = &launch->process.plan.hooks;
 	struct boot_hooks *child = &launch->process.plan.boot.hooks;
 	struct cgroup_texts cgroups;
+	const char *resctrl = NULL;
 
 	if (!annotations) {
 		return error_system(err, ENOMEM, "memory for the annotations");
+	}
+	if (launch->resctrl.fd >= 0) {
+		resctrl = resctrl_describe(&launch->resctrl, &launch->config.arena);
+		if (!resctrl) {
+			return error_system(err, ENOMEM, "memory for the resctrl group's text");
+		}
 	}
 	if (cgroup_describe(&launch->cgroup, &launch->config.arena, &cgroups) < 0) {
 		return error_system(err, ENOMEM, "memory for the cgroup's texts");
@@ -145,6 +158,7 @@ static int fill_record(struct launch *launch, struct berth_error *err)
 		.annotation_count = spec->annotations.count,
 		.cgroups = cgroups.items,
 		.cgroup_count = cgroups.count,
+		.resctrl = resctrl,
 		.has_hooks = hooks->poststart.count + hooks->poststop.count > 0,
 	};
 	return child->bundle ? life_state_for_child(
@@ -160,6 +174,19 @@ static int launch_find_cgroup(struct launch *launch, struct berth_error *err)
 	if (r < 0) {
 		error_add_step(err, wire_step_name(WIRE_STEP_cgroup));
 	}
+	return r;
+}
+
+/* Likewise. From here on the process is to be in it. */
+static int launch_find_resctrl(struct launch *launch, struct berth_error *err)
+{
+	const struct host_rdt *plan = launch->process.plan.host.rdt;
+	int r = plan ? resctrl_find(&launch->resctrl, plan, err) : 0;
+
+	if (r < 0) {
+		error_add_step(err, wire_step_name(WIRE_STEP_resctrl));
+	}
+	launch->process.resctrl = plan ? &launch->resctrl : NULL;
 	return r;
 }
 
@@ -201,6 +228,9 @@ static int launch_record(struct launch *launch, struct berth_error *err)
 	}
 	launch->is_recorded = true;
 	r = launch_find_cgroup(launch, err);
+	if (r == 0) {
+		r = launch_find_resctrl(launch, err);
+	}
 	if (r == 0) {
 		r = fill_record(launch, err);
 	}
@@ -250,6 +280,23 @@ static int launch_cgroup(struct launch *launch, struct berth_error *err)
 	}
 	warn_of_cgroups(launch);
 	return 0;
+}
+
+/* Step "resctrl", as that. */
+static int launch_resctrl(struct launch *launch, struct berth_error *err)
+{
+	int r = 0;
+
+	if (launch->process.resctrl) {
+		r = wire_step_enter(WIRE_STEP_resctrl, err);
+		if (r == 0) {
+			r = resctrl_make(&launch->resctrl, launch->process.plan.host.rdt, err);
+		}
+		if (r < 0) {
+			error_add_step(err, wire_step_name(WIRE_STEP_resctrl));
+		}
+	}
+	return r;
 }
 
 static int make_tag(struct launch *launch, struct berth_error *err)
@@ -443,6 +490,7 @@ static const struct launch_stage {
 	{launch_prepare, "the plan is made"},
 	{launch_record, "the record is written"},
 	{launch_cgroup, "the cgroup is there"},
+	{launch_resctrl, "the resctrl group is there, where one is asked for"},
 	{launch_process, "the process is on its way to its program"},
 };
 

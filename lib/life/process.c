@@ -123,6 +123,11 @@ int life_process_prepare(struct life_process *process, struct arena *arena, stru
 	return r < 0 ? r : host_child_seal(&process->child, err);
 }
 
+int life_process_join(const struct life_process *process, pid_t pid, struct berth_error *err)
+{
+	return process->resctrl ? resctrl_join(process->resctrl, pid, err) : 0;
+}
+
 /* berth-init waits for its first message meanwhile: all that it does happens inside the cgroup. */
 static int spawn(
 	struct life_process *process, struct cgroup *cgroup, pid_t near, struct berth_error *err)
@@ -139,6 +144,9 @@ static int spawn(
 		r = process->wish.is_first
 			    ? cgroup_enter(cgroup, &process->plan.host.cgroup, child->init_pid, err)
 			    : cgroup_join(cgroup, child->init_pid, near, err);
+	}
+	if (r == 0) {
+		r = life_process_join(process, child->init_pid, err);
 	}
 	if (r == 0) {
 		r = host_child_affinity(child, plan, cgroup && cgroup->count > 0, err);

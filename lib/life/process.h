@@ -8,6 +8,7 @@
 #include "cgroup/cgroup.h"
 #include "host/host.h"
 #include "life/life.h"
+#include "resctrl/resctrl.h"
 
 /* What the caller of the verb wants of it. */
 struct life_process_wish {
@@ -27,8 +28,9 @@ struct life_process {
 	struct plan plan;
 	struct host_child child;
 	struct host_front front;
-	int console_fd;         /* the console socket */
-	int listener_socket_fd; /* gets the listener of the seccomp filter */
+	const struct resctrl *resctrl; /* its group there; NULL: none */
+	int console_fd;                /* the console socket */
+	int listener_socket_fd;        /* gets the listener of the seccomp filter */
 	struct wire_bytes
 		seccomp_key; /* of a program that was compiled, and is to be kept; or empty */
 	int pidfd_fds[LIFE_PIDFD_SOCKETS];
@@ -56,6 +58,10 @@ void life_seccomp_keep(const struct life_process *process);
  * it waits for hooks, as host_child_build() has it. */
 int life_process_build(struct life_process *process, struct cgroup *cgroup, pid_t near,
 	struct berth_error *err) must_use;
+
+/* A process, and what it forks, into the resctrl group. */
+int life_process_join(
+	const struct life_process *process, pid_t pid, struct berth_error *err) must_use;
 
 /* From there until its program runs; with a fifo (not -1), until it waits on that. The record is the container's,
  * and `status` the one of which whoever answers for a seccomp filter hears. */

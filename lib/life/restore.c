@@ -95,8 +95,9 @@ static int on_notice(void *argument, struct criu_notice *notice, struct berth_er
 
 	switch (notice->kind) {
 	case CRIU_NOTICE_BORN:
-		return cgroup_enter(restore->birth->cgroup,
-			&restore->birth->process->plan.host.cgroup, notice->pid, err);
+		r = cgroup_enter(restore->birth->cgroup, &restore->birth->process->plan.host.cgroup,
+			notice->pid, err);
+		return r < 0 ? r : life_process_join(restore->birth->process, notice->pid, err);
 	case CRIU_NOTICE_NAMESPACES:
 		r = take_process(restore, notice->pid, err);
 		return r < 0 ? r : run_hooks(restore, err);

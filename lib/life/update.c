@@ -152,10 +152,30 @@ static int apply(struct update *update, struct berth_error *err)
 	return r;
 }
 
+/* The lines for the group's schemata are known to be lines before anything is changed. */
+static int find_schemata(
+	struct update *update, struct host_rdt_lines *ret_lines, struct berth_error *err)
+{
+	int r;
+
+	*ret_lines = (struct host_rdt_lines){0};
+	if (!update->resources.intel_rdt.is_present) {
+		return 0;
+	}
+	r = plan_rdt_lines(
+		&update->resources.intel_rdt, "/intelRdt", &update->asked.arena, ret_lines, err);
+	if (r == 0 && ret_lines->count > 0 && !update->found.record.resctrl) {
+		return error_field(err, BERTH_ERROR_STATE, ret_lines->items[0].pointer,
+			"the container has no intelRdt group");
+	}
+	return r < 0 ? r : life_found_resctrl(&update->found, err);
+}
+
 int life_update(const struct life_context *context, const char *id, const char *resources,
 	size_t length, struct berth_error *err)
 {
 	autoupdate struct update update;
+	struct host_rdt_lines lines;
 	int r;
 
 	update_init(&update);
@@ -166,7 +186,13 @@ int life_update(const struct life_context *context, const char *id, const char *
 	r = find(&update, context, id, err);
 	if (r == 0) {
 		life_watch_update(&update.found.watch, &update.asked);
-		r = apply(&update, err);
+		r = find_schemata(&update, &lines, err);
+		if (r == 0) {
+			r = apply(&update, err);
+		}
+		if (r == 0) {
+			r = resctrl_write(&update.found.resctrl, &lines, err);
+		}
 		if (r < 0) {
 			life_config_locate(&update.asked, err);
 		}

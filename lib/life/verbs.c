@@ -69,7 +69,19 @@ static int end_processes(const struct life_found *found, bool is_forced, struct 
 	return r < 0 ? error_system(err, r, "wait for the container's process") : 0;
 }
 
-/* Its processes, its cgroup, its hooks poststop, and its record at last. Where there never was a process, no hook
+/* Where resctrl is not mounted any more, its groups are gone with it. */
+static int remove_resctrl(struct life_found *found, struct berth_error *err)
+{
+	int r = life_found_resctrl(found, err);
+
+	if (r == -ENODEV) {
+		error_clear(err);
+		return 0;
+	}
+	return r < 0 ? r : resctrl_remove(&found->resctrl, found->record.pid, err);
+}
+
+/* Its processes, its cgroup, its resctrl group, its hooks poststop, and its record at last. Where there never was a process, no hook
  * has run before. */
 static int destroy(struct life_found *found, const struct life_hooks *hooks, bool is_forced,
 	struct berth_error *err)
@@ -82,6 +94,7 @@ static int destroy(struct life_found *found, const struct life_hooks *hooks, boo
 	}
 	if (r == 0) {
 		life_watch_tell(&found->watch, "its cgroup is gone");
+		r = remove_resctrl(found, err);
 	}
 	if (r == 0 && found->record.pid > 0) {
 		life_hooks_stop(&hooks->plan, &found->record, &found->context->log);

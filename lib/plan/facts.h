@@ -12,6 +12,7 @@ enum facts_wanted {
 	FACTS_CGROUP = 1 << 0,   /* the hierarchies */
 	FACTS_APPARMOR = 1 << 4, /* whether AppArmor is enabled */
 	FACTS_SELINUX = 1 << 5,  /* whether SELinux is, and has a policy */
+	FACTS_RESCTRL = 1 << 6,  /* where resctrl is mounted */
 };
 
 /* One mounted cgroup hierarchy of the host. */
@@ -47,6 +48,7 @@ struct facts {
 	const struct facts_link *links;
 	size_t link_count;
 	bool has_apparmor, has_selinux;
+	const char *resctrl; /* mount point of the resctrl file system; NULL: there is none */
 	const struct facts_value *values;
 	size_t value_count;
 };

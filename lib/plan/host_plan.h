@@ -99,6 +99,29 @@ struct host_idmaps {
 	size_t count;
 };
 
+/* A line for the file "schemata" of a resctrl group. */
+struct host_rdt_line {
+	const char *text;    /* "L3:0=7f0;1=1f" */
+	const char *pointer; /* JSON pointer of the field it is from */
+	bool is_compared;    /* a group that was there has it already, or it is an error */
+};
+
+struct host_rdt_lines {
+	const struct host_rdt_line *items;
+	size_t count;
+};
+
+/* linux.intelRdt: the resctrl group of the container's processes. */
+struct host_rdt {
+	const char *mount_point;     /* of resctrl */
+	const char *group;           /* its directory there; "": the default group */
+	const char *pointer;         /* of what names it */
+	const char *monitor;         /* name of its monitoring group in there; NULL: it has none */
+	struct host_rdt_lines lines; /* in the order in which they are written */
+	bool is_shared;              /* others may be in it, or come */
+	bool is_required;            /* it must be there already */
+};
+
 struct host_plan {
 	struct wire_bootstrap init; /* InitMsg: joins, clone flags, maps */
 	enum host_map_way map_way;
@@ -120,6 +143,7 @@ struct host_plan {
 	bool has_notify;                    /* the container has a notify socket */
 	const char *pidfd_receiver; /* absolute path of a socket that gets a pidfd; NULL: none */
 	struct host_cgroup cgroup;
+	const struct host_rdt *rdt; /* NULL: nothing of resctrl is touched */
 	struct host_idmaps idmaps;
 };
 

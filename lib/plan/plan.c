@@ -15,6 +15,7 @@ static const plan_fn planners[] = {
 	plan_identity,
 	plan_seccomp,
 	plan_cgroup,
+	plan_rdt,
 	plan_mount_label,
 	plan_mounts,
 	plan_notify,
@@ -55,6 +56,9 @@ uint32_t plan_facts_wanted(const struct spec *spec, const struct plan_request *r
 
 	if (request->cgroups != PLAN_CGROUPS_DISABLED) {
 		wanted |= FACTS_CGROUP;
+	}
+	if (spec->linux_section.intel_rdt.is_present) {
+		wanted |= FACTS_RESCTRL;
 	}
 	for (size_t i = 0; i < spec->mounts.count; i++) {
 		if (plan_is_cgroup_mount(&spec->mounts.items[i])) {

@@ -143,6 +143,11 @@ int plan_update_reads(const struct plan_update *asked, const struct facts *facts
 int plan_update_make(const struct plan_update *asked, const struct facts *facts,
 	struct arena *arena, struct plan *ret_plan, struct berth_error *err) must_use;
 
+/* The lines that the schemas of an intelRdt mean, in the order in which they are written; `base` is the JSON pointer
+ * of that object. */
+int plan_rdt_lines(const struct spec_intel_rdt *asked, const char *base, struct arena *arena,
+	struct host_rdt_lines *ret_lines, struct berth_error *err) must_use;
+
 /* The hooks alone: for start and delete, which make no plan. Texts point into the spec and the arena. */
 int plan_hooks_make(const struct spec *spec, const char *bundle, struct arena *arena,
 	struct plan_hooks *ret_hooks, struct berth_error *err) must_use;

@@ -98,6 +98,30 @@ void plan_text_cgroup(struct plan_out *out, const struct host_cgroup *cgroup)
 	}
 }
 
+static void write_rdt(struct plan_out *out, const struct host_rdt *rdt)
+{
+	if (!rdt) {
+		return;
+	}
+	plan_out_label(out, "resctrl group");
+	plan_out_quote(out, rdt->mount_point, false);
+	plan_out_add(out, "/");
+	plan_out_quote(out, rdt->group, false);
+	if (rdt->is_required) {
+		plan_out_add(out, " [which is there]");
+	} else if (rdt->group[0]) {
+		plan_out_add(
+			out, "%s", rdt->is_shared ? " [made where it is not there]" : " [made]");
+	}
+	plan_out_add(out, "\n");
+	for (size_t i = 0; i < rdt->lines.count; i++) {
+		plan_out_label(out, "schema");
+		plan_out_quote(out, rdt->lines.items[i].text, false);
+		plan_out_add(out, "\n");
+	}
+	plan_out_text(out, "monitoring group", rdt->monitor);
+}
+
 static void write_scheduler(struct plan_out *out, const struct host_scheduler *scheduler)
 {
 	if (!scheduler) {
@@ -163,6 +187,7 @@ void plan_text_host(struct plan_out *out, const struct plan *plan)
 	}
 	write_idmaps(out, &host->idmaps);
 	plan_text_cgroup(out, &host->cgroup);
+	write_rdt(out, host->rdt);
 	for (size_t i = 0; i < host->net_device_count; i++) {
 		plan_out_label(out, "net device");
 		plan_out_quote(out, host->net_devices[i].host_name, false);

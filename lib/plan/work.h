@@ -58,6 +58,7 @@ int plan_process(struct plan_work *work, struct berth_error *err) must_use;
 int plan_identity(struct plan_work *work, struct berth_error *err) must_use; /* after the id maps */
 int plan_schedule(struct plan_work *work, struct berth_error *err) must_use; /* after seccomp */
 int plan_personality(struct plan_work *work, struct berth_error *err) must_use;
+int plan_rdt(struct plan_work *work, struct berth_error *err) must_use;
 int plan_memory_policy(struct plan_work *work, struct berth_error *err) must_use;
 int plan_net_devices(struct plan_work *work, struct berth_error *err) must_use;
 int plan_sysctls(struct plan_work *work, struct berth_error *err) must_use;

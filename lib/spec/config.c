@@ -250,6 +250,11 @@ static const struct spec_row update_rows[] = {
 	{.key = "ociVersion",
 		.type = SPEC_STRING,
 		.offset = offsetof(struct spec_update, oci_version)},
+	{.key = "intelRdt",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_update, intel_rdt),
+		.present = offsetof(struct spec_update, intel_rdt.is_present),
+		.table = &spec_intel_rdt_table},
 };
 
 static const struct spec_table update_table = {
@@ -264,7 +269,8 @@ void spec_note_unknown_update(
 	size_t count = 0;
 
 	for (const struct json_value *at = tree->first; members && at; at = at->next) {
-		if (!str_is_equal(at->key, update_rows[0].key)) {
+		if (!str_is_equal(at->key, update_rows[0].key) &&
+			!str_is_equal(at->key, update_rows[1].key)) {
 			members[count] = *at;
 			members[count].next = NULL;
 			if (count > 0) {

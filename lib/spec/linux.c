@@ -103,6 +103,25 @@ static const struct spec_row memory_policy_rows[] = {
 static const struct spec_table memory_policy_table = {
 	sizeof(struct spec_memory_policy), memory_policy_rows, ARRAY_COUNT(memory_policy_rows)};
 
+static const struct spec_row intel_rdt_rows[] = {
+	{.key = "closID", .type = SPEC_STRING, .offset = offsetof(struct spec_intel_rdt, clos_id)},
+	{.key = "schemata",
+		.type = SPEC_STRINGS,
+		.offset = offsetof(struct spec_intel_rdt, schemata)},
+	{.key = "l3CacheSchema",
+		.type = SPEC_STRING,
+		.offset = offsetof(struct spec_intel_rdt, l3_cache_schema)},
+	{.key = "memBwSchema",
+		.type = SPEC_STRING,
+		.offset = offsetof(struct spec_intel_rdt, mem_bw_schema)},
+	{.key = "enableMonitoring",
+		.type = SPEC_BOOL,
+		.offset = offsetof(struct spec_intel_rdt, enable_monitoring)},
+};
+
+const struct spec_table spec_intel_rdt_table = {
+	sizeof(struct spec_intel_rdt), intel_rdt_rows, ARRAY_COUNT(intel_rdt_rows)};
+
 static const struct spec_row time_offset_rows[] = {
 	{.key = "secs", .type = SPEC_I64, .offset = offsetof(struct spec_time_offset, secs)},
 	{.key = "nanosecs",
@@ -187,7 +206,11 @@ static const struct spec_row linux_rows[] = {
 		.offset = offsetof(struct spec_linux, personality),
 		.present = offsetof(struct spec_linux, personality.is_present),
 		.table = &personality_table},
-	{.key = "intelRdt", .type = SPEC_UNBUILT},
+	{.key = "intelRdt",
+		.type = SPEC_OBJECT,
+		.offset = offsetof(struct spec_linux, intel_rdt),
+		.present = offsetof(struct spec_linux, intel_rdt.is_present),
+		.table = &spec_intel_rdt_table},
 	{.key = "timeOffsets",
 		.type = SPEC_OBJECT,
 		.offset = offsetof(struct spec_linux, time_offsets),

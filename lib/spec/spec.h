@@ -331,6 +331,15 @@ struct spec_memory_policy {
 	struct spec_strings flags;
 };
 
+/* linux.intelRdt */
+struct spec_intel_rdt {
+	bool is_present;
+	const char *clos_id;
+	struct spec_strings schemata;
+	const char *l3_cache_schema, *mem_bw_schema;
+	bool enable_monitoring;
+};
+
 /* linux.timeOffsets.monotonic, .boottime */
 struct spec_time_offset {
 	int64_t secs;
@@ -366,6 +375,7 @@ struct spec_linux {
 	struct spec_personality personality;
 	struct spec_time_offsets time_offsets;
 	struct spec_memory_policy memory_policy;
+	struct spec_intel_rdt intel_rdt;
 	const char *cgroups_path;
 	struct spec_resources resources;
 };
@@ -419,10 +429,11 @@ int spec_decode_mounts(const struct json_value *tree, struct arena *arena,
 
 /* The same for an object like the config's "linux.resources": update. The pointers of errors begin there
  * ("/memory/limit"). Beside its members there may be an "ociVersion", else NULL: by which version of the
- * specification it is written, as that says what a zero means. */
+ * specification it is written, as that says what a zero means; and an "intelRdt" like that of "linux". */
 struct spec_update {
 	const char *oci_version;
 	struct spec_resources resources;
+	struct spec_intel_rdt intel_rdt;
 };
 int spec_decode_update(const struct json_value *tree, struct arena *arena,
 	struct spec_update *ret_update, struct berth_error *err) must_use;

@@ -72,6 +72,7 @@ void spec_table_note_unknown(const struct spec_table *table, const struct json_v
 
 /* The sections that have a file of their own. */
 extern const struct spec_table spec_process_table;   /* struct spec_process */
+extern const struct spec_table spec_intel_rdt_table; /* struct spec_intel_rdt */
 extern const struct spec_table spec_mapping_table;   /* struct spec_mapping */
 extern const struct spec_table spec_linux_table;     /* struct spec_linux */
 extern const struct spec_table spec_seccomp_table;   /* struct spec_seccomp */

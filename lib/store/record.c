@@ -66,6 +66,7 @@ static void put_record(struct json_writer *writer, const struct store_record *re
 		json_write_string(writer, record->cgroups[i]);
 	}
 	json_write_end(writer, ']');
+	put_text(writer, "resctrl", record->resctrl);
 	if (record->has_hooks) {
 		put_bool(writer, "hooks", true);
 	}
@@ -218,6 +219,7 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	record.is_creating = get_bool(tree, "creating");
 	record.is_pid_shared = get_bool(tree, "pidShared");
 	record.keyring_tag = get_text(tree, "keyringTag");
+	record.resctrl = get_text(tree, "resctrl");
 	record.has_hooks = get_bool(tree, "hooks");
 	record.has_new_devices = get_bool(tree, "newDevices");
 	if (!record.oci_version || !record.bundle || !record.id ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is needed to end a container, once more: in the lock's file, which every container has and which is
- * open anyway. A line "PID START_TIME", a line for each cgroup, and a last line without which it is not
+ * open anyway. A line "PID START_TIME", a line for each cgroup and for the resctrl group, and a last line without which it is not
  * whole. It is read only where state.json cannot be.
  */
 #include <errno.h>
@@ -17,6 +17,7 @@
 enum { RESCUE_MAX_BYTES = 64 * 1024 };
 
 static const char last_line[] = "end\n";
+static const char resctrl_word[] = "resctrl ";
 
 int store_write_rescue(const struct store_entry *entry, const struct store_record *record)
 {
@@ -31,6 +32,9 @@ int store_write_rescue(const struct store_entry *entry, const struct store_recor
 	for (size_t i = 0; i < record->cgroup_count; i++) {
 		strbuf_add(&buf, record->cgroups[i]);
 		strbuf_add(&buf, "\n");
+	}
+	if (record->resctrl) {
+		strbuf_printf(&buf, "%s%s\n", resctrl_word, record->resctrl);
 	}
 	strbuf_add(&buf, last_line);
 	/* Each one is as long as the one before it, or longer. */
@@ -48,7 +52,9 @@ static int take_cgroups(char *text, struct arena *arena, struct store_record *re
 		return -ENOMEM;
 	}
 	while ((line = strsep(&rest, "\n"))) {
-		if (*line) {
+		if (str_has_prefix(line, resctrl_word)) {
+			record->resctrl = line + sizeof(resctrl_word) - 1;
+		} else if (*line) {
 			items[record->cgroup_count++] = line;
 		}
 	}

@@ -57,6 +57,7 @@ struct store_record {
 	size_t annotation_count;
 	const char *const *cgroups; /* descriptions of its directories (cgroup/cgroup.h) */
 	size_t cgroup_count;
+	const char *resctrl;  /* description of its resctrl group (resctrl/resctrl.h); NULL: none */
 	bool has_hooks;       /* its config has hooks for start or for delete */
 	bool has_new_devices; /* an update has set other device rules than those of its config */
 };

@@ -17,6 +17,7 @@
 	X(20, P, seal)           /* berth-init into a sealed memfd */ \
 	X(30, P, record)         /* the container's directory, its lock, "creating" */ \
 	X(40, P, cgroup)         /* cgroup directories and limits */ \
+	X(41, P, resctrl)        /* the group of linux.intelRdt, its schemata */ \
 	X(50, P, spawn)          /* the process that becomes I */ \
 	X(51, P, oomscore)       /* oom_score_adj of I, which C inherits */ \
 	X(52, P, send)           /* InitMsg and the boot message */ \

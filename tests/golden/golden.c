@@ -10,7 +10,7 @@
  *   euid N | egid N | userns 0|1 | bounding all|HEX | last_capability N
  *   bundle PATH | id ID | keyring_kept 0|1 | pdeathsig 0|1 | cgroup_disabled 0|1
  *   cgroup_systemd 0|1
- *   apparmor 0|1 | selinux 0|1
+ *   apparmor 0|1 | selinux 0|1 | resctrl MOUNT_POINT
  *   hierarchy MOUNT_POINT CONTROLLERS OWN_PATH [WRITABLE]   ("-" for controllers: version 2; writable are
  *     "root", "own" or "none" of it; without the word both)
  *   link NAME TARGET
@@ -136,6 +136,8 @@ static int fact_apply(struct host *host, char *words[WORDS_MAX])
 		facts->has_apparmor = number != 0;
 	} else if (str_is_equal(words[0], "selinux")) {
 		facts->has_selinux = number != 0;
+	} else if (str_is_equal(words[0], "resctrl")) {
+		facts->resctrl = words[1];
 	} else if (str_is_equal(words[0], "last_capability")) {
 		facts->last_capability = (uint32_t)number;
 	} else if (str_is_equal(words[0], "pdeathsig")) {

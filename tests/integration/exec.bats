@@ -461,7 +461,7 @@ inside() {
 	before=$("$BERTH" exec "$cid" ps | wc -l)
 	for step in $(steps_of PIC); do
 		case $step in
-		maps | idmaps | wait | start | delete | created | record | cgroup | config | plan) continue ;;
+		maps | idmaps | wait | start | delete | created | record | cgroup | resctrl | config | plan) continue ;;
 		hooks | poststart | poststop) continue ;;
 		checkpoint | restore | restored) continue ;;
 		esac

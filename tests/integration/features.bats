@@ -43,7 +43,7 @@ explains() {
 		and (.linux.memoryPolicy.flags | sort) == ["MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"]
 		and .linux.apparmor.enabled and .linux.selinux.enabled
 		and .linux.mountExtensions.idmap.enabled and (.mountOptions | index("idmap") != null and index("ridmap") != null)
-		and .linux.netDevices.enabled and (.linux.intelRdt.enabled | not)' "$bundle/features"
+		and .linux.netDevices.enabled and .linux.intelRdt == {"enabled": true, "schemata": true, "monitoring": true}' "$bundle/features"
 	[ -z "$(names .mountOptions | sort | uniq -d)" ]
 }
 

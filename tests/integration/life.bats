@@ -423,6 +423,7 @@ stopped_in() {
 		maps | wait | start | delete | starthooks | nonewprivs | seccomp | exec) continue ;;
 		# None here: hooks.bats.
 		hooks | poststart | poststop) continue ;;
+		resctrl) continue ;; # intel_rdt.bats
 		checkpoint | restore | restored) continue ;;
 		idmaps) user_namespace ;;
 		esac

@@ -255,7 +255,7 @@ update_json() {
 	refused "berth: --blkio-weight: " "10 to 1000" -- update --blkio-weight 1001
 }
 
-@test "--l3-cache-schema and --mem-bw-schema: no container has a group of Intel RDT" {
+@test "--l3-cache-schema and --mem-bw-schema: a container without a group of Intel RDT" {
 	start
 	refused "--l3-cache-schema" "no intelRdt group" -- update --l3-cache-schema "L3:0=f"
 	refused "--mem-bw-schema" "no intelRdt group" -- update --mem-bw-schema "MB:0=20"

@@ -12,7 +12,6 @@ enum expectation {
 	IS_STRING,
 	IS_ARRAY,
 	IS_OBJECT,
-	UNBUILT, /* refused by the name of `refused` */
 	IGNORED, /* of another platform, or unknown */
 	KINDS = 15,
 	REQUIRED = 16,

@@ -227,13 +227,10 @@ static void expect_good(const struct field *field, const char *value)
 static void expect_bad(
 	const struct field *field, const char *value, const char *pointer, const char *message)
 {
-	bool is_unsupported = field->expectation == UNBUILT;
 	struct berth_error err;
 	int r = decode_with(field, value, &err);
 
-	if (r != (is_unsupported ? -EOPNOTSUPP : -EINVAL) ||
-		err.error_class !=
-			(is_unsupported ? BERTH_ERROR_UNSUPPORTED : BERTH_ERROR_CONFIG) ||
+	if (r != -EINVAL || err.error_class != BERTH_ERROR_CONFIG ||
 		strcmp(err.pointer, pointer) != 0 || strcmp(err.message, message) != 0) {
 		fail_msg(
 			"%s is %s: %d, %s: %s", field->pointer, value, r, err.pointer, err.message);
@@ -353,7 +350,7 @@ static void test_decoded(void **state)
 	for (size_t i = 0; i < field_count; i++) {
 		const struct field *field = &fields[i];
 
-		if (field->expectation == UNBUILT || field->expectation == IGNORED) {
+		if (field->expectation == IGNORED) {
 			continue;
 		}
 		expect_good(field, field->value);
@@ -361,60 +358,6 @@ static void test_decoded(void **state)
 		check_null(field);
 		check_numbers(field);
 	}
-}
-
-/* The way a message names a field. */
-static void field_name(const char *pointer, struct strbuf *name)
-{
-	for (const char *at = pointer + 1; *at; at++) {
-		if (*at == '/') {
-			strbuf_add(name, at[1] == '0' ? "[0]" : ".");
-			at += at[1] == '0' ? 1 : 0;
-		} else {
-			strbuf_add_bytes(name, at, 1);
-		}
-	}
-}
-
-static void test_unbuilt(void **state)
-{
-	static const char *const nothings[] = {"null", "false", "0", "\"\"", "[]", "{}"};
-
-	(void)state;
-	for (size_t i = 0; i < field_count; i++) {
-		const struct field *field = &fields[i];
-		char message[256];
-		struct strbuf buf;
-
-		if (field->expectation != UNBUILT) {
-			continue;
-		}
-		strbuf_init(&buf, message, sizeof(message));
-		field_name(field->refused, &buf);
-		strbuf_add(&buf, " is not supported by this version of berth");
-		expect_bad(field, field->value, field->refused, message);
-		if (!str_is_equal(field->pointer, field->refused)) {
-			continue;
-		}
-		for (size_t n = 0; n < ARRAY_COUNT(nothings); n++) {
-			expect_good(field, nothings[n]);
-		}
-	}
-}
-
-/* Empty all the way down is no request; anything else in it is. */
-static void test_nearly_empty(void **state)
-{
-	static const struct field rdt = {"/linux/intelRdt", NULL, UNBUILT, NULL};
-	static const char no[] = "linux.intelRdt is not supported by this version of berth";
-
-	(void)state;
-	expect_good(&rdt, "{\"schemata\": [], \"closID\": \"\", \"x\": {\"y\": {\"z\": false}}, "
-			  "\"a\": null}");
-	expect_bad(&rdt, "{\"closID\": \"x\"}", "/linux/intelRdt", no);
-	expect_bad(&rdt, "{\"a\": {}, \"b\": {\"c\": [{}]}}", "/linux/intelRdt", no);
-	expect_bad(&rdt, "0.5", "/linux/intelRdt", no);
-	expect_bad(&rdt, "true", "/linux/intelRdt", no);
 }
 
 static void test_ignored(void **state)
@@ -435,8 +378,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decoded),
-		cmocka_unit_test(test_unbuilt),
-		cmocka_unit_test(test_nearly_empty),
 		cmocka_unit_test(test_ignored),
 	};
 
