@@ -249,7 +249,8 @@ static int hand_over(struct host_child *child, const struct host_plan *plan,
 		r = wire_step_enter(step, err);
 	}
 	if (r == 0) {
-		r = host_move_devices(child->pid, child->pidfd, plan, err);
+		/* Where the child has ended, its last frame, which says why, is still to be read. */
+		r = host_net_devices_move(&child->devices, child->pidfd, plan, err);
 	}
 	if (r < 0) {
 		error_add_step(err, wire_step_name(step));

@@ -64,17 +64,22 @@ struct host_child {
 	pid_t init_pid;
 	int pidfd; /* the container's process; -1 before it exists */
 	pid_t pid;
-	int console_fd;  /* master of its terminal; -1: none */
-	int listener_fd; /* of its seccomp filter; -1: none */
-	int hooks_ms;    /* how long the hooks that it runs now may take; -1: any time */
-	int start_ms;    /* the same for those before its execve */
+	int console_fd;                   /* master of its terminal; -1: none */
+	int listener_fd;                  /* of its seccomp filter; -1: none */
+	struct host_net_devices *devices; /* network devices that it has got; NULL: none */
+	int hooks_ms; /* how long the hooks that it runs now may take; -1: any time */
+	int start_ms; /* the same for those before its execve */
 };
 
 void host_child_init(struct host_child *child);
 
 /* Ends what is still under way (SIGKILL), reaps it, closes everything. A container that runs, i.e.
- * after host_child_go(), is left alone. */
-void host_child_finish(struct host_child *child);
+ * after host_child_go(), is left alone. The network devices that it has got come back, unless host_child_settle() was
+ * called; that one cannot, or not as it was, is the error. The host plan must still be there. */
+int host_child_finish(struct host_child *child, struct berth_error *err) must_use;
+
+/* The start has succeeded: the child keeps its network devices. */
+void host_child_settle(struct host_child *child);
 
 /* Makes the child one that host_child_finish() ends, although it runs or waits. */
 void host_child_recall(struct host_child *child);

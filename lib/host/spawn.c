@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "host/child.h"
 #include "host/host.h"
 #include "host/payload.h"
 #include "sys/file.h"
@@ -45,7 +46,7 @@ static void end_process(int *pidfd)
 	}
 }
 
-void host_child_finish(struct host_child *child)
+int host_child_finish(struct host_child *child, struct berth_error *err)
 {
 	/* First, so that it does not complain that the stream has ended. */
 	end_process(&child->init_pidfd);
@@ -58,6 +59,13 @@ void host_child_finish(struct host_child *child)
 		close_fd(&child->pidfd);
 	}
 	end_process(&child->pidfd);
+	/* When nobody in the container uses them. */
+	return host_net_devices_return(&child->devices, err);
+}
+
+void host_child_settle(struct host_child *child)
+{
+	host_net_devices_keep(&child->devices);
 }
 
 void host_child_recall(struct host_child *child)

@@ -67,13 +67,26 @@ static void launch_init(struct launch *launch, const struct life_request *reques
 	life_process_init(&launch->process, &wish);
 }
 
+/* And what the host has lent it, comes back. */
+static void launch_end_child(struct launch *launch)
+{
+	struct berth_error wrong = {0};
+	char line[BERTH_ERROR_MESSAGE_SIZE];
+
+	if (host_child_finish(&launch->process.child, &wrong) < 0) {
+		(void)error_format(&wrong, line, sizeof(line));
+		log_line(&launch->request->context->log, LOG_LEVEL_WARNING, "container %s: %s",
+			launch->request->id, line);
+	}
+}
+
 /* In reverse: the process, what else is in its cgroup (without a pid namespace it outlives the first process),
  * the cgroup, and then the record: what cannot be taken away stays on record. */
 static int launch_undo(struct launch *launch, struct berth_error *err)
 {
 	int r;
 
-	host_child_finish(&launch->process.child);
+	launch_end_child(launch);
 	if (!launch->is_recorded) {
 		return 0;
 	}
@@ -517,6 +530,7 @@ static int launch_all(struct launch *launch, struct berth_error *err)
 				(int)launch->process.child.pid,
 				launch->is_held ? "waits for start" : "runs its program");
 			life_seccomp_keep(&launch->process);
+			host_child_settle(&launch->process.child);
 		}
 	}
 	if (r < 0) {

@@ -22,7 +22,7 @@ void life_process_init(struct life_process *process, const struct life_process_w
 
 void life_process_finish(struct life_process *process)
 {
-	host_child_finish(&process->child);
+	(void)!host_child_finish(&process->child, NULL);
 	host_front_end(&process->front);
 	close_fd(&process->console_fd);
 	close_fd(&process->listener_socket_fd);

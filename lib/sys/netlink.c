@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
@@ -20,6 +22,11 @@ struct helper {
 int sys_netlink(void)
 {
 	return sys_result(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+}
+
+int sys_netlink_namespace(int fd)
+{
+	return sys_result(ioctl(fd, SIOCGSKNS));
 }
 
 /* In a child of sys_vfork(), whose descriptors are its own: the socket goes over the stream. */

@@ -13,4 +13,7 @@ int sys_netlink(void) must_use;
  * where they are. */
 int sys_netlink_of(int pidfd) must_use;
 
+/* The network namespace of a socket, as a descriptor. CAP_NET_ADMIN there. */
+int sys_netlink_namespace(int fd) must_use;
+
 #endif

@@ -16,7 +16,7 @@ teardown() {
 
 # outside SCRIPT: in a network namespace of its own, as the host's, with a pair of devices there.
 outside() {
-	run timeout 60 unshare -n bash -c 'set -e; bundle=$1 cid=$2
+	run timeout "${limit:-60}" unshare -n bash -c 'set -e; bundle=$1 cid=$2
 		ip link set lo up
 		ip link add v0 type veth peer name v1
 		'"$1" - "$bundle" "$cid"
@@ -28,6 +28,7 @@ outside() {
 	outside 'ip link set v0 mtu 1400 address 02:00:00:00:00:07
 		ip addr add 10.1.2.3/24 brd + dev v0
 		ip addr add 10.9.0.1/32 dev v0
+		ip addr add 10.1.2.2/24 dev v0
 		ip addr add fd00::7/64 dev v0 nodad
 		ip addr add 169.254.7.7/16 scope link dev v0
 		ip addr add 10.8.0.1/24 dev v0 valid_lft 1000 preferred_lft 1000
@@ -40,6 +41,7 @@ outside() {
 	[[ $inside = *" eth7@"*"<"*",UP,"*"mtu 1400"*"02:00:00:00:00:07"* ]]
 	[[ $inside = *"inet 10.1.2.3/24 brd 10.1.2.255 scope global eth7"* ]]
 	[[ $inside = *"inet 10.9.0.1/32 scope global eth7"* ]]
+	[[ $inside = *"inet 10.1.2.2/24 scope global secondary eth7"* ]]
 	[[ $inside = *"inet6 fd00::7/64 scope global"* ]]
 	[[ $inside = *"10.1.2.0/24 dev eth7"* ]]
 	# What does not last, and what is the link's alone, does not come.
@@ -102,4 +104,189 @@ outside() {
 	config '.linux.namespaces |= map(select(.type != "network"))'
 	refused '{"v0": {}}' /linux/netDevices "devices need a network namespace"
 	[ -z "$(left_processes)$(left_cgroups)" ]
+}
+
+# What a device is, but for what a moment changes: the time an address has left, and that nobody has answered for it yet.
+# shellcheck disable=SC2016 # of the shell outside
+look='look() {
+	ip -o link show dev "$1" | sed "s/@.*<\(.*,UP\).*>.* mtu/ UP mtu/; s/@.*<.*> mtu/ DOWN mtu/; s/ state [A-Z]*//"
+	ip -o addr show dev "$1" | sed "s/[0-9][0-9]*sec/some/g; s/ tentative//" | sort
+}
+same() {
+	look "$1" >"$bundle/after"
+	diff "$2" "$bundle/after"
+}
+'
+
+# A device of each kind of address, up, one that is down, and one that is the port of a bridge.
+# shellcheck disable=SC2016
+devices='ip link set v0 mtu 1400 address 02:00:00:00:00:07
+	ip addr add 10.1.2.3/24 brd + dev v0 label v0:x
+	ip addr add 10.1.2.2/24 dev v0
+	ip addr add 10.9.0.1/32 dev v0
+	ip addr add fd00::7/64 dev v0 nodad
+	ip addr add fd00::8/64 dev v0 nodad valid_lft 1000 preferred_lft 900
+	ip addr add 169.254.7.7/16 scope link dev v0
+	ip addr add 10.8.0.1/24 dev v0 valid_lft 1000 preferred_lft 1000
+	ip link set v1 up; ip link set v0 up
+	until ip -o addr show dev v0 | grep -q fe80; do sleep 0.05; done
+	ip link add w0 type veth peer name w1
+	ip addr add 10.7.0.1/24 dev w0
+	ip link add br0 type bridge
+	ip link add p0 type veth peer name p1
+	ip link set p0 master br0 up
+	for d in v0 w0 p0; do look $d >"$bundle/$d"; done
+'
+# shellcheck disable=SC2016
+all_back='for d in v0 w0 p0; do
+		same $d "$bundle/$d"
+	done
+'
+
+three_devices='{"v0": {"name": "eth7"}, "w0": {}, "p0": {"name": "q%d"}}'
+
+@test "netDevices: a start that fails later gives them back: name, number, addresses, up or down, bridge" {
+	# fails FILTER ERROR [VERB]: with this in the config, and that said.
+	fails() {
+		cp "$bundle/config.good" "$bundle/config.json"
+		config "$1"
+		outside "$look$devices"'! "$BERTH" '"${3:-run}"' --bundle "$bundle" "$cid" || exit 9
+			'"$all_back"'echo all back'
+		assert_status 0
+		assert_contains "$2"
+		assert_contains "all back"
+	}
+	in_container 'echo RAN'
+	config '.linux.netDevices = $d' --argjson d "$three_devices"
+	cp "$bundle/config.json" "$bundle/config.good"
+	# Without a failure they go.
+	outside "$look$devices"'"$BERTH" run --bundle "$bundle" "$cid"; ! ip link show v0 || exit 9; ! ip link show w0 || exit 9'
+	assert_status 0
+	assert_contains RAN
+	fails '.process.args = ["/nope"]' '"/nope"'
+	fails '.process.args = ["/nope"]' '"/nope"' create
+	fails '.process.cwd = "/bin/busybox"' chdir
+	local hook
+	for hook in prestart createRuntime createContainer startContainer poststart; do
+		fails ".hooks.$hook = [{path: \"/bin/false\"}]" "/hooks/$hook/0"
+	done
+	[ -z "$(left_processes)$(left_cgroups)" ]
+}
+
+@test "netDevices: when a later step fails, or the child dies at one, they come back" {
+	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
+	local step points=""
+	for step in $(steps_of CP netdevices wait); do
+		case $step in
+		user | home | listener) continue ;; # not of this container
+		esac
+		points+=" $step:fail"
+	done
+	for step in boot mounts pivot ready program exec; do
+		points+=" $step:die"
+	done
+	in_container 'true'
+	config '.linux.netDevices = $d | .hooks[$kinds[]] = [{path: "/bin/true"}]' --argjson d "$three_devices" \
+		--argjson kinds '["createRuntime", "createContainer", "startContainer", "poststart"]'
+	limit=300 outside "$look$devices"'for point in '"$points"'; do
+			! BERTH_FAIL=$point "$BERTH_TEST" run --bundle "$bundle" "$cid" >"$bundle/said" 2>&1 || exit 9
+			echo "$point: $(cat "$bundle/said")"
+			'"$all_back"'
+		done'
+	assert_status 0
+	[ "${#lines[@]}" = "$(wc -w <<<"$points")" ]
+	[ "${#lines[@]}" -ge 45 ]
+	for step in "${lines[@]}"; do
+		[[ $step = *:fail:*failpoint*"step ${step%%:*})" || $step = *:die:*"ended by signal"* ]] || echo "$step" >>"$bundle/wrong"
+	done
+	[ ! -e "$bundle/wrong" ] || { cat "$bundle/wrong"; false; }
+	[ -z "$(left_processes)$(left_cgroups)" ]
+}
+
+@test "netDevices: names are given before templates; one that cannot move is found before the first does" {
+	in_container 'for d in /sys/class/net/*; do echo "$(cat $d/address) ${d##*/}"; done'
+	config '.linux.netDevices = {"v0": {"name": "e%d"}, "v1": {"name": "e0"}, "w0": {"name": "e%d"}}'
+	outside 'ip link set v0 address 02:00:00:00:00:07; ip link set v1 address 02:00:00:00:00:08
+		ip link add w0 address 02:00:00:00:00:09 type veth peer name w1
+		"$BERTH" run --bundle "$bundle" "$cid"'
+	assert_status 0
+	assert_line "02:00:00:00:00:07 e1"
+	assert_line "02:00:00:00:00:08 e0"
+	assert_line "02:00:00:00:00:09 e2"
+	config '.linux.netDevices = {"v0": {}, "br0": {}}'
+	# A route goes with a move, and does not come back.
+	outside 'ip link add br0 type bridge; ip addr add 10.1.2.3/24 dev v0; ip link set v0 up; ip route add 10.5.0.0/16 via 10.1.2.9
+		! "$BERTH" run --bundle "$bundle" "$cid" || exit 9
+		ip route'
+	assert_status 0
+	assert_contains "/linux/netDevices/br0"
+	assert_contains "the kernel does not take the network device br0 out of its network namespace"
+	assert_contains "10.5.0.0/16 via 10.1.2.9 dev v0"
+	config '.linux.netDevices = {"v0": {}, "another": {"name": "x"}}'
+	outside 'ip link property add dev v0 altname another; "$BERTH" run --bundle "$bundle" "$cid"'
+	assert_error "/linux/netDevices/another" "is another name of the network device v0"
+	config '.linux.netDevices = {"another": {"name": "x"}} | .process.args = ["/nope"]'
+	outside 'ip link property add dev v0 altname another; ! "$BERTH" run --bundle "$bundle" "$cid" || exit 9; ip -o link show dev v0'
+	assert_status 0
+	assert_contains '/nope'
+	assert_contains " v0@"
+	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/net" else . end)'
+	outside '"$BERTH" run --bundle "$bundle" "$cid"'
+	assert_error "/linux/netDevices" "the container's network namespace is the one in which they are"
+}
+
+@test "netDevices: from a namespace that is joined they come back too, also when one of them fails" {
+	in_container 'true'
+	config '.linux.namespaces |= map(if .type == "network" then .path = $path else . end)' --arg path "$bundle/net"
+	config '.linux.netDevices = $d | .mounts |= map(select(.type != "sysfs"))' --argjson d "$three_devices"
+	touch "$bundle/net"
+	# The devices of both have the same numbers. Where no IPv6 is, its addresses cannot be given: to v0, after others.
+	outside 'unshare -n bash -c "for i in 0 2 4; do ip link add b\$i type veth peer name c\$i; done; mount --bind /proc/self/ns/net $bundle/net"
+		trap "umount $bundle/net" EXIT
+		there() {
+			nsenter --net="$bundle/net" ip -o link
+		}
+		'"$look$devices"'
+		there >"$bundle/before"
+		try() {
+			! "$BERTH" run --bundle "$bundle" "$cid" || exit 9
+			'"$all_back"'
+			there | diff "$bundle/before" -
+		}
+		jq ".process.args = [\"/nope\"]" "$bundle/config.json" >"$bundle/good"
+		cp "$bundle/good" "$bundle/config.json"
+		try
+		nsenter --net="$bundle/net" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+		jq ".linux.netDevices = {p0: {}, w0: {}, v0: {}}" "$bundle/good" >"$bundle/config.json"
+		try
+		nsenter --net="$bundle/net" sysctl -qw net.ipv6.conf.default.disable_ipv6=0
+		# The control: it works, and they stay there.
+		jq ".process.args = [\"/bin/true\"]" "$bundle/good" >"$bundle/config.json"
+		"$BERTH" run --bundle "$bundle" "$cid"
+		there'
+	assert_status 0
+	assert_contains '/nope'
+	assert_contains '/linux/netDevices/v0'
+	assert_contains "give its addresses back to the network device v0"
+	assert_contains " eth7@"
+	assert_contains " q0@"
+	assert_contains " w0@"
+}
+
+@test "netDevices: one whose name is taken meanwhile comes back under another, and a warning says so" {
+	in_container 'true'
+	printf '#!/bin/sh\nip link add v0 index "$1" address 02:00:00:00:00:99 type veth peer name z1\nexit 1\n' >"$bundle/hook"
+	chmod 755 "$bundle/hook"
+	config '.linux.netDevices = {"v0": {}} | .hooks.createRuntime = [{"path": $hook, "args": ["hook", "77"], "env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}]' \
+		--arg hook "$bundle/hook"
+	outside 'ip link del v0; ip link add v0 index 77 address 02:00:00:00:00:07 type veth peer name v1
+		ip addr add 10.1.2.3/24 dev v0
+		! "$BERTH" --log-level warning run --bundle "$bundle" "$cid" || exit 9
+		ip -o link
+		ip -o addr'
+	assert_status 0
+	assert_contains "/linux/netDevices/v0: there is another network device v0 now"
+	[[ $output == *"77: v0@"*02:00:00:00:00:99* ]]
+	[[ $output == *"78: dev"?"@"*02:00:00:00:00:07* ]]
+	[[ $output == *"78: dev"?" "*"inet 10.1.2.3/24"* ]]
 }

@@ -159,9 +159,14 @@ is_stopped() {
 	grep -qsx stopped "/proc/$1/comm"
 }
 
-# Every step that there is, from the table of the sources.
+# steps_of SIDES [AFTER BEFORE]: every step that there is, or those between two, from the table of the sources.
 steps_of() {
-	sed -n "s/^\tX([0-9]*, [$1], \([a-z]*\)).*/\1/p" "$kit_root/lib/wire/step.h"
+	sed -n "s/^\tX([0-9]*, \([A-Z]\), \([a-z]*\)).*/\1 \2/p" "$kit_root/lib/wire/step.h" |
+		awk -v sides="$1" -v after="${2:-}" -v before="${3:-}" '
+			BEGIN { is_in = after == "" }
+			$2 == before { is_in = 0 }
+			is_in && index(sides, $1) { print $2 }
+			$2 == after { is_in = 1 }'
 }
 
 # rounds NUMBER: how often a test does what it repeats; less often in a machine in software (tests/vm).
