@@ -104,7 +104,9 @@ BERTH_PUBLIC int berth_start(
  * Runs a container: create and start in one, and in the foreground, until it ends, delete as well.
  *
  * In the foreground, signals of the calling thread are blocked meanwhile and sent on to the container;
- * with process.terminal, descriptors 0 and 1 are its terminal.
+ * with process.terminal, descriptors 0 and 1 are its terminal. Where descriptor 1 does not take what the
+ * terminal gives, the terminal hangs up, and the end of the container is an error; a reader who has gone
+ * away (EPIPE, EIO, ECONNRESET) is none.
  *
  * @param ret_status  its end, as wait(2) gives it; 0 when it is detached; may be NULL
  */

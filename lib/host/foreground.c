@@ -35,8 +35,8 @@ struct pump {
 	size_t length;
 	bool is_ended;  /* nothing more comes from `from` */
 	bool is_paused; /* a terminal that we are in the background of: until SIGCONT */
-	bool is_broken; /* nobody takes what is written */
 	char last;      /* byte that was read; 0: none */
+	int error;      /* of the write that failed, as a negative errno value: nobody takes more */
 };
 
 struct foreground {
@@ -69,7 +69,7 @@ static void pump_write(struct pump *pump)
 	ssize_t r = sys_write(pump->to, pump->bytes, size);
 
 	if (r < 0 && r != -EAGAIN) {
-		pump->is_broken = true;
+		pump->error = (int)r;
 		pump->is_ended = true;
 		pump->length = 0;
 	} else if (r > 0) {
@@ -223,12 +223,11 @@ static void front_pump(struct foreground *fore, const struct pollfd polls[FRONT_
 	if (polls[FRONT_STDOUT].revents & (POLLOUT | POLLERR | POLLHUP)) {
 		pump_write(&fore->out);
 	}
-	if (fore->out.is_broken) {
-		/* Whoever looked at the terminal is gone: it hangs up, as a line would. */
+	if (fore->out.error < 0) {
+		/* Nobody looks at the terminal any more: it hangs up, as a line would. */
 		close_fd(&fore->child->console_fd);
 		fore->in.is_ended = true;
 		fore->in.length = 0;
-		fore->out.is_broken = false;
 	}
 }
 
@@ -305,6 +304,17 @@ static void front_drain(struct foreground *fore)
 	}
 }
 
+/* A reader who went away has what he wanted; anything else that a write(2) fails of loses output. */
+static bool is_reader_gone(int error)
+{
+	return error == -EPIPE || error == -EIO || error == -ECONNRESET;
+}
+
+int host_front_lost(const struct host_front *front, struct berth_error *err)
+{
+	return front->lost < 0 ? error_system(err, front->lost, "write to standard output") : 0;
+}
+
 int host_front_wait(struct host_front *front, struct host_child *child, int *ret_status,
 	struct berth_error *err)
 {
@@ -321,6 +331,7 @@ int host_front_wait(struct host_front *front, struct host_child *child, int *ret
 	}
 	if (r > 0) {
 		front_drain(&fore);
+		front->lost = is_reader_gone(fore.out.error) ? 0 : fore.out.error;
 		r = sys_wait_pidfd(child->pidfd, ret_status);
 		if (r < 0) {
 			error_system(err, r, "wait for the container");

@@ -134,6 +134,7 @@ int host_write_maps(pid_t pid, const struct host_plan *plan, struct berth_error 
  */
 struct host_front {
 	int signal_fd;
+	int lost; /* why output of the terminal is lost, as a negative errno value; 0: it is not */
 	bool is_blocked;
 	bool is_raw;
 	sigset_t old_mask;
@@ -149,6 +150,9 @@ void host_front_end(struct host_front *front);
 /* Step "wait": until the container ends. `ret_status` is a wait status. */
 int host_front_wait(struct host_front *front, struct host_child *child, int *ret_status,
 	struct berth_error *err) must_use;
+
+/* After it: an error where standard output did not take what the terminal gave, and its reader was there. */
+int host_front_lost(const struct host_front *front, struct berth_error *err) must_use;
 
 /*
  * Whoever wants a descriptor of the container's listens on a socket of the file system and gets it there

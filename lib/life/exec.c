@@ -245,5 +245,6 @@ int life_exec(const struct life_exec_request *request, int *ret_status, struct b
 		*ret_status = 0;
 		return 0;
 	}
-	return host_front_wait(&exec.process.front, &exec.process.child, ret_status, err);
+	r = host_front_wait(&exec.process.front, &exec.process.child, ret_status, err);
+	return r < 0 ? r : host_front_lost(&exec.process.front, err);
 }

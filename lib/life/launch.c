@@ -601,6 +601,7 @@ int life_run_by(const struct life_request *request, life_birth_fn birth, void *a
 	if (r == 0) {
 		life_watch_tell(&launch.watch, "process %d has ended, wait status 0x%04x",
 			(int)launch.process.child.pid, (unsigned int)*ret_status);
+		r = host_front_lost(&launch.process.front, err);
 	}
 	ended = request->is_kept ? 0 : launch_end(&launch, r < 0 ? NULL : err);
 	return r < 0 ? r : ended;

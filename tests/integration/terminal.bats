@@ -139,8 +139,33 @@ ended() {
 	run timeout 30 sh -c '"$1" run --bundle "$2" gone </dev/null | head -n 1' sh "$BERTH" "$bundle"
 	assert_status 0
 	[ -z "$(left_processes)" ]
-	run timeout 30 sh -c '"$1" run --bundle "$2" full </dev/null >/dev/full' sh "$BERTH" "$bundle"
-	[ "$status" != 124 ]
+}
+
+# lost STATUS COMMAND...: standard output is full: this status, and one error on stderr and in the log.
+lost() {
+	local message="write to standard output: no space left on device"
+	# shellcheck disable=SC2016
+	run timeout 30 sh -c 'exec "$@" </dev/null 2>&1 >/dev/full' sh "$BERTH" --log "$bundle/log" "${@:2}"
+	assert_status "$1"
+	[ "$output" = "berth: $message" ]
+	[ "$(grep -c "$message" "$bundle/log")" = 1 ]
+	rm "$bundle/log"
+}
+
+@test "standard output that is full: an error of run and exec, whatever the status of the program; and a hang-up" {
+	in_container 'echo short'
+	lost 1 run --bundle "$bundle" "$cid"
+	in_container 'trap "exit 33" HUP; while echo y; do :; done'
+	lost 1 run --bundle "$bundle" "$cid"
+	[ -z "$(left_processes)" ]
+	[ -z "$(left_cgroups)" ]
+	run "$BERTH" list --quiet
+	[ -z "$output" ]
+	config '.process.terminal = false'
+	in_container 'sleep 1000'
+	"$BERTH" run --detach --bundle "$bundle" "$cid" </dev/null >/dev/null 2>&1
+	lost 255 exec --tty "$cid" echo short
+	lost 255 exec --tty "$cid" sh -c 'echo x; sleep 1000'
 }
 
 @test "a reader who goes away, and signals that come late, leave no record and no cgroup" {
