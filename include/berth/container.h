@@ -174,7 +174,8 @@ BERTH_PUBLIC int berth_exec(const struct berth_context *context,
  * config.json. All are added or none, in their order; mount points that were made stay. Sources are looked up in
  * the caller's mount namespace, relative ones in the bundle. Of mounts that are to be removed, the last one first,
  * only "destination" counts; none goes where one of them cannot. Not "/" and /proc, no mount of type cgroup, and none of
- * proc or sysfs that would show what maskedPaths and readonlyPaths cover; nor are those removed. The container's record stays as it is: what is added is
+ * proc or sysfs that would show what maskedPaths and readonlyPaths cover; nor are those removed,
+ * or what has one of them, or a mount of config.json that was not removed before it, below it. The container's record stays as it is: what is added is
  * in no config.json.
  */
 BERTH_PUBLIC int berth_mounts_add(const struct berth_context *context, const char *id,

@@ -164,17 +164,65 @@ static int keep(struct plan_work *work, struct berth_error *err)
 	return 0;
 }
 
+/* What was mounted with the container goes by its own name. */
+static int keep_below(
+	struct plan_work *work, const struct spec_mounts *own, struct berth_error *err)
+{
+	const char **items = arena_alloc(work->arena, own->count + 1, sizeof(*items));
+
+	if (!items) {
+		return plan_no_memory(err);
+	}
+	for (size_t i = 0; i < own->count; i++) {
+		items[i] = plan_path_inside(work->arena, own->items[i].destination);
+		if (!items[i]) {
+			return plan_no_memory(err);
+		}
+	}
+	work->plan->boot.readonly_paths = (struct wire_texts){.items = items, .count = own->count};
+	return 0;
+}
+
+/* By the names alone, whatever the container has made of the directories between. The child finds what lies
+ * there by a link; "/" and "/proc" it refuses themselves. */
+static int check_below(
+	struct plan_work *work, const struct boot_mount *mount, struct berth_error *err)
+{
+	const struct wire_texts *kept = &work->plan->boot.masked_paths;
+
+	if (str_is_equal(mount->target, "/") || str_is_equal(mount->target, "/proc")) {
+		return 0;
+	}
+	for (size_t i = 0; i < kept->count; i++) {
+		const char *path = plan_path_inside(work->arena, kept->items[i]);
+
+		if (!path) {
+			return plan_no_memory(err);
+		}
+		if (plan_path_is_below(path, mount->target)) {
+			return error_field(err, BERTH_ERROR_CONFIG, mount->pointer,
+				"%s would go with what is mounted on %s", path, mount->target);
+		}
+	}
+	return 0;
+}
+
 /* The last one first: it may lie in one before it. */
-static int plan_remove(struct plan_work *work, struct berth_error *err)
+static int plan_remove(
+	struct plan_work *work, const struct spec_mounts *own, struct berth_error *err)
 {
 	const struct spec_mounts *asked = &work->spec->mounts;
 	struct boot_mounts *mounts = &work->plan->boot.mounts;
+	int r = keep(work, err);
 
+	if (r == 0) {
+		r = keep_below(work, own, err);
+	}
 	mounts->items = arena_alloc(work->arena, asked->count, sizeof(*mounts->items));
 	if (!mounts->items) {
 		return plan_no_memory(err);
 	}
-	for (size_t i = asked->count; i > 0; i--) {
+	for (size_t i = asked->count; r == 0 && i > 0; i--) {
 		struct boot_mount mount = {
 			.kind = BOOT_MOUNT_GONE,
 			.pointer = arena_printf(work->arena, "/mounts/%zu/destination", i - 1),
@@ -185,8 +233,9 @@ static int plan_remove(struct plan_work *work, struct berth_error *err)
 			return plan_no_memory(err);
 		}
 		mounts->items[mounts->count++] = mount;
+		r = check_below(work, &mount, err);
 	}
-	return keep(work, err);
+	return r;
 }
 
 uint32_t plan_live_facts_wanted(const struct spec *spec)
@@ -216,7 +265,8 @@ int plan_live_make(const struct spec *container, const struct plan_live *asked,
 	plan.boot.flags |= BOOT_LIVE | BOOT_HOLD;
 	spec.mounts = asked->mounts;
 	if (r == 0) {
-		r = asked->is_removal ? plan_remove(&work, err) : plan_add(&work, err);
+		r = asked->is_removal ? plan_remove(&work, &container->mounts, err)
+				      : plan_add(&work, err);
 	}
 	if (r == 0) {
 		*ret_plan = plan;

@@ -9,9 +9,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "rootfs/fail.h"
 #include "rootfs/mount.h"
 #include "rootfs/path.h"
@@ -99,6 +102,62 @@ static int is_at(const struct rootfs *rootfs, int fd, const char *path, struct b
 	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_OTHER, path, "examine") : is_same;
 }
 
+/* Where it is, without a link. */
+static int live_place(int fd, char place[static PATH_MAX])
+{
+	char name[16];
+	ssize_t length;
+
+	(void)snprintf(name, sizeof(name), "%d", fd);
+	length = sys_readlinkat(AT_FDCWD, name, place, PATH_MAX);
+	if (length < 0 || length == PATH_MAX) {
+		return length < 0 ? (int)length : -ENAMETOOLONG;
+	}
+	place[length] = '\0';
+	return 0;
+}
+
+/* Whether the path leads to a mount that lies below the other, and would go with it. */
+static int is_below(
+	const struct rootfs *rootfs, const char *place, const char *path, struct berth_error *err)
+{
+	autofd int fd = -1;
+	char other[PATH_MAX];
+	bool is_mount = false;
+	int r = rootfs_path_find(rootfs->root_fd, path, 0, &fd, NULL);
+
+	if (r == ROOTFS_PATH_ABSENT || r == -ENOTDIR || r == -ELOOP) {
+		return 0;
+	}
+	r = r == 0 ? sys_is_mount_root(fd, &is_mount) : r;
+	r = r == 0 ? live_place(fd, other) : r;
+	if (r < 0) {
+		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, path, "examine");
+	}
+	return is_mount && str_has_prefix(other, place) && other[strlen(place)] == '/';
+}
+
+static int live_check_below(
+	const struct rootfs *rootfs, const struct wire_texts *kept, int fd, struct berth_error *err)
+{
+	char place[PATH_MAX];
+	int r = live_place(fd, place);
+
+	if (r < 0) {
+		return rootfs_fail(err, r, ROOTFS_CALL_OTHER, NULL, "examine");
+	}
+	for (size_t i = 0; i < kept->count; i++) {
+		r = is_below(rootfs, place, kept->items[i], err);
+		if (r != 0) {
+			return r < 0 ? r
+				     : error_set(err, BERTH_ERROR_CONFIG,
+					       "%s would go with what is mounted on",
+					       kept->items[i]);
+		}
+	}
+	return 0;
+}
+
 /* The mount that is to go, when it may. */
 static int live_find(struct rootfs *rootfs, const struct boot *boot, const char *target,
 	int *ret_fd, struct berth_error *err)
@@ -127,8 +186,14 @@ static int live_find(struct rootfs *rootfs, const struct boot *boot, const char 
 					       "the container needs what is mounted on");
 		}
 	}
-	*ret_fd = take_fd(&fd);
-	return 0;
+	r = live_check_below(rootfs, &boot->masked_paths, fd, err);
+	if (r == 0) {
+		r = live_check_below(rootfs, &boot->readonly_paths, fd, err);
+	}
+	if (r == 0) {
+		*ret_fd = take_fd(&fd);
+	}
+	return r;
 }
 
 static int live_unmount_all(struct rootfs *rootfs, const struct boot *boot, struct berth_error *err)

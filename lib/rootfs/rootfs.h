@@ -83,7 +83,8 @@ int rootfs_mounts(struct rootfs *rootfs, const struct boot *boot, struct berth_e
  * "mounts" of BOOT_LIVE: joins the mount namespace behind `ns_fd` and mounts, or unmounts, in the root file
  * system that is there; then this process must end, as its working directory is one of the host's procfs. All
  * is mounted or nothing, but for mount points that were made. What is to be unmounted is unmounted in a copy of the
- * namespace before: each must be the root of a mount then, and none of the places of masked_paths.
+ * namespace before: each must be the root of a mount then, and none of the places of masked_paths, nor have one of them or of
+ * readonly_paths, which are the container's own mounts here, below it.
  */
 int rootfs_live(struct rootfs *rootfs, const struct boot *boot, int ns_fd,
 	struct berth_error *err) must_use;

@@ -154,7 +154,8 @@ enum boot_flag {
 	BOOT_NO_PIVOT = 1 << 9, /* the root becomes "/" by a move and chroot(2) */
 	BOOT_HOOKS = 1 << 10, /* before the pivot there are hooks, of the parent or of the child */
 	BOOT_LIVE = 1 << 11, /* mounts in a container that is there, and no program: HOLD brings its
-				mount namespace; no mount of masked_paths is unmounted */
+				mount namespace; no mount of masked_paths is unmounted,
+				nor what lies over one, or over one of readonly_paths */
 	BOOT_KEEP_GROUPS = 1 << 13,   /* the caller's supplementary groups stay: no setgroups(2) */
 	BOOT_PERSONALITY = 1 << 16,   /* it becomes `personality` */
 	BOOT_MEMORY_POLICY = 1 << 17, /* its NUMA policy is `memory_mode`, with `memory_nodes` */

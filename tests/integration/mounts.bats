@@ -425,6 +425,79 @@ remount_in_userns() {
 	[ -z "$output" ]
 }
 
+@test "remove: not what has below it what the container needs, by whatever name" {
+	local path before places="/data /data/sub/secret /data/ro /deep /deep/secret"
+	mkdir -p "$bundle/rootfs/data/sub" "$bundle/src/sub" "$bundle/src/ro" "$bundle/rootfs/deep"
+	# What the masks are for: a file of the image, and one of the host.
+	echo OF-THE-IMAGE | tee "$bundle/rootfs/data/sub/secret" >"$bundle/rootfs/deep/secret"
+	echo OF-THE-HOST | tee "$bundle/src/sub/secret" >"$bundle/src/secret"
+	ln -s data "$bundle/rootfs/todata"
+	ln -s deep/secret "$bundle/rootfs/tosecret"
+	ln -s deep/../deep "$bundle/rootfs/todeep"
+	started ".mounts += [{destination: \"/data\", source: \"$bundle/src\", options: [\"rbind\"]},
+			{destination: \"/deep\", source: \"$bundle/src\", options: [\"rbind\"]}]"'
+		| .linux.maskedPaths = ["/data/sub/secret", "/tosecret", "/database"] | .linux.readonlyPaths = ["/data/./ro"]'
+	# shellcheck disable=SC2086 # a list
+	before=$(mounted $places)
+	[ "$(wc -l <<<"$before")" = 5 ]
+	change remove '[{"destination": "/dev/shm"}, {"destination": "/data"}]'
+	assert_error "/mounts/1/destination (line 1, column" "/data/sub/secret would go with what is mounted on /data"
+	for path in /data /data/. /todata; do
+		change remove '[{"destination": "'$path'"}]'
+		assert_error "/mounts/0/destination (line 1, column" "/data/sub/secret would go with what is mounted on ${path%/.}"
+	done
+	# Only the container knows where a link leads.
+	for path in /deep /todeep; do
+		change remove '[{"destination": "'$path'"}]'
+		assert_error "/mounts/0/destination (line 1, column" "/tosecret would go with what is mounted on $path"
+	done
+	# shellcheck disable=SC2086
+	[ "$before" = "$(mounted $places)" ]
+	inside sh -c 'cat /data/sub/secret /deep/secret; touch /data/ro/x'
+	refute_contains OF-THE
+	assert_contains "/data/ro/x: Read-only file system"
+	# It holds where the container gives another name to what the mask lies in.
+	asked 'busybox mv /data/sub /data/other && echo moved'
+	assert_line moved
+	change remove '[{"destination": "/data"}]'
+	assert_error "/mounts/0/destination" "/data/sub/secret would go with what is mounted on /data"
+}
+
+@test "remove: a mount of the config goes by its own name, not with what it lies in" {
+	started 'del(.linux.maskedPaths, .linux.readonlyPaths)
+		| .mounts += [{destination: "/a", type: "tmpfs"}, {destination: "/a/b", type: "tmpfs"}, {destination: "/ab", type: "tmpfs"}]'
+	change remove '[{"destination": "/a"}]'
+	assert_error "/mounts/0/destination (line 1, column" "/a/b would go with what is mounted on /a"
+	change remove '[{"destination": "/dev"}]'
+	assert_error "/mounts/0/destination" "/dev/" "would go with what is mounted on /dev"
+	change remove '[{"destination": "/dev"}, {"destination": "/dev/pts"}]'
+	assert_error "/mounts/0/destination" "/dev/" "would go with what is mounted on /dev"
+	run mounted /a /a/b /dev /dev/pts /dev/shm
+	[ "${#lines[@]}" = 5 ]
+	# By name it goes; in one list, or one after the other; and what was added goes with the rest.
+	change add '[{"destination": "/a/added", "type": "tmpfs"}]'
+	assert_status 0
+	change remove '[{"destination": "/a"}, {"destination": "/a/b"}]'
+	assert_status 0
+	change remove '[{"destination": "/dev/pts"}, {"destination": "/dev/shm"}, {"destination": "/dev/mqueue"}]'
+	assert_status 0
+	change remove '[{"destination": "/dev"}]'
+	assert_status 0
+	run mounted /a /a/b /a/added /dev /dev/pts /dev/shm
+	[ -z "$output" ]
+	host_is_clean
+}
+
+@test "remove: /sys stays as long as something of it is masked or mounted" {
+	started '.linux.maskedPaths = ["/sys/firmware"] | .linux.readonlyPaths = []'
+	change remove '[{"destination": "/sys"}]'
+	assert_error "/mounts/0/destination" "/sys/firmware would go with what is mounted on /sys"
+	"$BERTH" delete --force "$cid"
+	started '.linux.maskedPaths = [] | .mounts += [{destination: "/sys/fs", type: "tmpfs"}]'
+	change remove '[{"destination": "/sys"}]'
+	assert_error "/mounts/0/destination" "/sys/fs" "would go with what is mounted on /sys"
+}
+
 @test "a mount that is locked to others stays" {
 	started "$(user_namespace)"
 	# Copied as a tree into a mount namespace of less privilege, the mounts below are locked to it.

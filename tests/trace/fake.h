@@ -69,4 +69,7 @@ int fake_called(const char *line);
 const char *fake_label(int fd);
 int fake_open_count(void);
 
+/* readlink(2) in /proc/self/fd: the link of that number leads to what the descriptor stands for. */
+ssize_t fake_fd_link(const char *number, char *buffer, size_t size);
+
 #endif

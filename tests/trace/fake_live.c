@@ -2,6 +2,7 @@
 /* Calls of the fake sys that only mounts in a container that is there make. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fake.h"
@@ -45,4 +46,15 @@ int sys_is_mount_root(int fd, bool *ret_is_root)
 		*ret_is_root = strncmp(fake_get()->fds[fd - FAKE_FD_FIRST].label, "//mnt", 5) == 0;
 	}
 	return r;
+}
+
+ssize_t fake_fd_link(const char *number, char *buffer, size_t size)
+{
+	int fd = (int)strtol(number, NULL, 10);
+	const char *label = fake_label(fd);
+	int r = called("readlink", fd);
+	size_t length = strnlen(label, size);
+
+	memcpy(buffer, label, length);
+	return r < 0 ? r : (ssize_t)length;
 }

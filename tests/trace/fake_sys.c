@@ -284,14 +284,15 @@ int sys_unlinkat(int dirfd, const char *path, int flags)
 ssize_t sys_readlinkat(int dirfd, const char *path, char *buffer, size_t size)
 {
 	char label[FAKE_LABEL_SIZE];
-	int r = called("readlinkat %s %s", label_of(dirfd), path);
+	bool is_fd = dirfd == AT_FDCWD;
+	int r = is_fd ? 0 : called("readlinkat %s %s", label_of(dirfd), path);
 	const struct fake_node *node;
 	size_t length;
 
 	label_join(label, label_of(dirfd), path);
 	node = node_find(label);
-	if (r < 0 || !node || !node->link) {
-		return r < 0 ? r : -EINVAL;
+	if (is_fd || r < 0 || !node || !node->link) {
+		return is_fd ? fake_fd_link(path, buffer, size) : r < 0 ? r : -EINVAL;
 	}
 	length = strlen(node->link) - strlen("root");
 	length = length < size ? length : size;

@@ -246,6 +246,35 @@ static void test_removal_fails(void **state)
 	assert_true(before > 10 && before < calls);
 }
 
+/* A mount goes neither with one of masked_paths below it nor with one of readonly_paths; beside it is not below. */
+static void test_removal_below(void **state)
+{
+	static const char *const beside[] = {"/mnt/ab", "/mnt", "/a/mnt"};
+	static const char *const below[] = {"/mnt/a/kept"};
+	const struct wire_texts none = {.items = beside, .count = ARRAY_COUNT(beside)};
+	const struct wire_texts one = {.items = below, .count = ARRAY_COUNT(below)};
+	struct boot boot = to_remove;
+
+	(void)state;
+	boot.masked_paths = none;
+	boot.readonly_paths = none;
+	assert_int_equal(live_run(&boot, 0, 0, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		struct berth_error err = {0};
+		char *lines[LINES_MAX];
+		size_t count;
+
+		boot.masked_paths = i == 0 ? one : none;
+		boot.readonly_paths = i == 0 ? none : one;
+		assert_true(live_run(&boot, 0, 0, &err) < 0);
+		assert_string_equal(err.pointer, "/mounts/0/destination");
+		assert_string_equal(err.message, "/mnt/a/kept would go with what is mounted on");
+		assert_string_equal(err.subject, "/mnt/a");
+		count = trace_lines(lines);
+		assert_int_equal(second_setns(lines, count), count);
+	}
+}
+
 /* A /proc that is none of procfs is no help. */
 static void test_proc_is_checked(void **state)
 {
@@ -271,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_removal),
 		cmocka_unit_test(test_removal_fails),
+		cmocka_unit_test(test_removal_below),
 		cmocka_unit_test(test_proc_is_checked),
 	};
 
