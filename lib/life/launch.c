@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "life/found.h"
@@ -117,19 +116,6 @@ static void launch_finish(struct launch *launch)
 
 #define autolaunch __attribute__((cleanup(launch_finish)))
 
-/* RFC 3339 with nanoseconds, UTC. */
-static void format_now(char *text, size_t size)
-{
-	struct timespec now = {0};
-	struct tm parts;
-	size_t length;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &parts);
-	length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &parts);
-	(void)snprintf(text + length, size - length, ".%09ldZ", now.tv_nsec);
-}
-
 static int fill_record(struct launch *launch, struct berth_error *err)
 {
 	const struct spec *spec = &launch->config.spec;
@@ -156,7 +142,7 @@ static int fill_record(struct launch *launch, struct berth_error *err)
 		annotations[i] = (struct store_annotation){
 			spec->annotations.items[i].key, spec->annotations.items[i].value};
 	}
-	format_now(launch->created, sizeof(launch->created));
+	store_format_now(launch->created, sizeof(launch->created));
 	launch->record = (struct store_record){
 		.oci_version = spec->oci_version,
 		.id = launch->entry.id,

@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "store/inside.h"
@@ -231,4 +233,16 @@ int store_read(const struct store_entry *entry, struct arena *arena,
 	}
 	*ret_record = record;
 	return 0;
+}
+
+void store_format_now(char *text, size_t size)
+{
+	struct timespec now = {0};
+	struct tm parts;
+	size_t length;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &parts);
+	length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &parts);
+	(void)snprintf(text + length, size - length, ".%09ldZ", now.tv_nsec);
 }

@@ -67,6 +67,9 @@ struct store {
 	int fd; /* -1: it is not there, and so is no container */
 };
 
+/* The time as `created` of a record has it: RFC 3339 with nanoseconds, UTC. */
+void store_format_now(char *text, size_t size);
+
 /* Opens the root; makes it, with mode 0700, where `is_created`. Without it a missing root is an empty
  * store. */
 int store_open(const char *root, bool is_created, struct store *ret_store,
