@@ -268,6 +268,9 @@ int cmd_ps(const struct cli_globals *globals, int argc, char **argv)
 	if (strcmp(format, "json") != 0 && strcmp(format, "table") != 0) {
 		return cli_fail_text(globals, "--format is table or json, not \"%s\"", format);
 	}
+	if (strcmp(format, "json") == 0 && argc - taken > 1) {
+		return cli_fail_text(globals, "--format json takes no options of ps(1)");
+	}
 	if (berth_pids(&globals->context, argv[taken], &pids.items, &pids.count, &err) < 0) {
 		return cli_fail(globals, &err);
 	}

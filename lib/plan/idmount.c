@@ -140,6 +140,10 @@ static int choose(struct plan_work *work, const struct plan_mount *mount, struct
 			has_uids ? "uidMappings" : "gidMappings",
 			has_uids ? "gidMappings" : "uidMappings");
 	}
+	if (asked->uid_mappings.count > 0 && mount->options.idmap_text) {
+		return error_field(err, BERTH_ERROR_CONFIG, mount->options.idmap,
+			"has mappings, and the mount has uidMappings and gidMappings");
+	}
 	if (asked->uid_mappings.count > 0) {
 		source->uids = asked->uid_mappings;
 		source->gids = asked->gid_mappings;

@@ -107,6 +107,8 @@ count() {
 	grep -q "root *$other sleep" <<<"$output"
 	run "$BERTH" ps --format xml "$cid"
 	assert_error "table or json"
+	run "$BERTH" ps --format json "$cid" -ef
+	assert_error "--format json takes no options of ps(1)"
 	"$BERTH" kill "$cid" KILL
 	until_true eval '[ "$(status)" = stopped ]'
 	[ "$("$BERTH" ps --format json "$cid")" = "[]" ]
