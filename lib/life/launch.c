@@ -293,6 +293,8 @@ static int launch_resctrl(struct launch *launch, struct berth_error *err)
 		}
 		if (r < 0) {
 			error_add_step(err, wire_step_name(WIRE_STEP_resctrl));
+		} else {
+			life_watch_tell(&launch->watch, "the resctrl group is there");
 		}
 	}
 	return r;
@@ -484,12 +486,12 @@ static int launch_poststart(struct launch *launch, struct berth_error *err)
 /* In this order, up to the first that fails; and what the log says of each. */
 static const struct launch_stage {
 	int (*run)(struct launch *launch, struct berth_error *err);
-	const char *done;
+	const char *done; /* NULL: it says so itself, where there was something to do */
 } launch_stages[] = {
 	{launch_prepare, "the plan is made"},
 	{launch_record, "the record is written"},
 	{launch_cgroup, "the cgroup is there"},
-	{launch_resctrl, "the resctrl group is there, where one is asked for"},
+	{launch_resctrl, NULL},
 	{launch_process, "the process is on its way to its program"},
 };
 
@@ -499,7 +501,7 @@ static int launch_all(struct launch *launch, struct berth_error *err)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(launch_stages); i++) {
 		r = launch_stages[i].run(launch, err);
-		if (r == 0) {
+		if (r == 0 && launch_stages[i].done) {
 			life_watch_tell(&launch->watch, "%s", launch_stages[i].done);
 		}
 	}

@@ -89,8 +89,11 @@ answered() {
 held() {
 	listen answer $personality=77
 	in_container 'call personality; exec sleep 100'
-	timeout 60 "$BERTH" create --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
-	[ "$(state_of 1 .pid)" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	timeout 60 "$BERTH" create --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&- || {
+		cat "$bundle/out" "$bundle/heard"
+		return 1
+	}
+	until_true eval '[ "$(state_of 1 .pid)" = "$("$BERTH" state "$cid" | jq .pid)" ]'
 	[ "$(state_of 1 .state.status)" = creating ]
 	[ "$("$BERTH" state "$cid" | jq -r .status)" = created ]
 	timeout 20 "$BERTH" start "$cid"
