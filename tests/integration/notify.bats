@@ -39,6 +39,7 @@ mount_out() {
 # manage [SOCKET]: a manager there; what it gets is in $bundle/heard.
 manage() {
 	socket=${1:-$socket}
+	: >"$bundle/heard" # here: what an earlier one said is not this one's
 	python3 "$BATS_TEST_DIRNAME/../kit/manager.py" "$socket" >"$bundle/heard" 2>&1 3>&- &
 	manager=$!
 	until_true grep -q listens "$bundle/heard"

@@ -17,6 +17,7 @@ teardown() {
 
 # receive SOCKET [SIGNAL]: a listener there; what it says is in $bundle/heard.
 receive() {
+	: >"$bundle/heard" # here: what an earlier one said is not this one's
 	python3 "$BATS_TEST_DIRNAME/../kit/pidfd.py" "$@" >"$bundle/heard" 2>&1 3>&- &
 	listener=$!
 	until_true grep -q listens "$bundle/heard"

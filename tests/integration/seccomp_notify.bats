@@ -51,6 +51,7 @@ config() {
 # listen MODE [NUMBER=ERRNO]...: an agent; what it says is in $bundle/heard.
 listen() {
 	rm -f "$socket"
+	: >"$bundle/heard" # here: what an earlier one said is not this one's
 	python3 "$BATS_TEST_DIRNAME/../kit/seccomp_agent.py" "$socket" "$@" >"$bundle/heard" 2>&1 3>&- &
 	agent=$!
 	until_true grep -q listens "$bundle/heard"

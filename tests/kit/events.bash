@@ -41,6 +41,7 @@ number() {
 
 # follow [OPTION...]: the stream, in the background, to $bundle/events.
 follow() {
+	: >"$bundle/events" # here: what an earlier one said is not this one's
 	"$BERTH" events "$@" "$cid" >"$bundle/events" 2>"$bundle/err" 3>&- &
 	events=$!
 }
