@@ -29,7 +29,7 @@ enum {
 /* In the images: an array of texts, one for each standard descriptor, as runc writes it. */
 static const char descriptors_name[] = "descriptors.json";
 
-/* Until CRIU has saved the rest. */
+/* Until CRIU has saved the rest. Not with lazy pages: the restore begins while it still serves them. */
 static const char descriptors_new_name[] = ".descriptors.json";
 
 /* Those that are mounts of something of the host. */
@@ -392,9 +392,14 @@ static const char *file_outside(
 	return NULL;
 }
 
+static const char *name_of_dump(const struct life_criu *criu)
+{
+	return criu->asked->is_lazy ? descriptors_name : descriptors_new_name;
+}
+
 static int write_descriptors(struct life_criu *criu, const char *text, struct berth_error *err)
 {
-	autofd int fd = sys_openat2(criu->images_fd, descriptors_new_name,
+	autofd int fd = sys_openat2(criu->images_fd, name_of_dump(criu),
 		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600, RESOLVE_BENEATH);
 	int r = fd < 0 ? fd : sys_write_once(fd, text, strlen(text));
 
@@ -442,12 +447,12 @@ int life_criu_dump_end(struct life_criu *criu, int result, struct berth_error *e
 	if (criu->images_fd < 0 || criu->asked->is_pre_dump) {
 		return result;
 	}
-	if (r == 0) {
+	if (r == 0 && !criu->asked->is_lazy) {
 		r = sys_renameat(criu->images_fd, descriptors_new_name, descriptors_name);
 		r = r < 0 ? error_system(err, r, "write %s/%s", criu->image_path, descriptors_name)
 			  : 0;
-	} else {
-		(void)!sys_unlinkat(criu->images_fd, descriptors_new_name, 0);
+	} else if (r < 0) {
+		(void)!sys_unlinkat(criu->images_fd, name_of_dump(criu), 0);
 	}
 	return r;
 }
