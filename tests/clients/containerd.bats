@@ -13,14 +13,6 @@ setup_file() {
 	traces_remember
 }
 
-setup() {
-	engines_skip
-}
-
-teardown_file() {
-	sandbox_close
-}
-
 teardown() {
 	[ -z "$unable" ] || return 0
 	local id

@@ -16,15 +16,6 @@ setup_file() {
 	engine_image "$sandbox/image.tar"
 }
 
-setup() {
-	engines_skip
-	[ "${BERTH##*/}" != runc ] || skip "runc has no install"
-}
-
-teardown_file() {
-	sandbox_close
-}
-
 # stock_podman WORD...: with the configuration in /etc, as everybody has it.
 stock_podman() {
 	inside env CONTAINERS_STORAGE_CONF="$sandbox/storage.conf" \

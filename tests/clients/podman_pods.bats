@@ -18,14 +18,6 @@ setup_file() {
 	traces_remember
 }
 
-setup() {
-	engines_skip
-}
-
-teardown_file() {
-	sandbox_close
-}
-
 teardown() {
 	[ -z "$unable" ] || return 0
 	podman pod rm -f -a -t 0 >/dev/null 2>&1

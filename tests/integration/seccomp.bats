@@ -3,16 +3,12 @@
 # linux.seccomp on this kernel: each action, operator and flag, both moments of loading, and what is refused.
 
 load ../kit/container
-
-setup_file() {
-	[ "$(id -u)" = 0 ] || return 0
-	gcc -static -O1 -Wall -Wextra -Werror -o "$BATS_FILE_TMPDIR/call" "$BATS_TEST_DIRNAME/../kit/call.c"
-}
+load ../kit/call
 
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	make_bundle
-	cp "$BATS_FILE_TMPDIR/call" "$bundle/rootfs/bin/call"
+	put_call
 	touch "$bundle/rootfs/file"
 }
 

@@ -5,16 +5,12 @@
 # that allows everything is loaded where nothing is wrong with it (the control), and in no other case.
 
 load ../kit/container
-
-setup_file() {
-	[ "$(id -u)" = 0 ] || return 0
-	gcc -static -O1 -Wall -Wextra -Werror -o "$BATS_FILE_TMPDIR/call" "$BATS_TEST_DIRNAME/../kit/call.c"
-}
+load ../kit/call
 
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	make_bundle
-	cp "$BATS_FILE_TMPDIR/call" "$bundle/rootfs/bin/call"
+	put_call
 	cache=$bundle/state/.seccomp
 	deny personality
 }

@@ -4,20 +4,16 @@
 # SCMP_ACT_NOTIFY: whoever listens at linux.seccomp.listenerPath gets the listener of the filter, and answers.
 
 load ../kit/container
+load ../kit/call
 
 user=berth-test
 personality=135 # of x86_64
-
-setup_file() {
-	[ "$(id -u)" = 0 ] || return 0
-	gcc -static -O1 -Wall -Wextra -Werror -o "$BATS_FILE_TMPDIR/call" "$BATS_TEST_DIRNAME/../kit/call.c"
-}
 
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	[ "$(uname -m)" = x86_64 ] || skip "numbers of system calls of x86_64"
 	make_bundle
-	cp "$BATS_FILE_TMPDIR/call" "$bundle/rootfs/bin/call"
+	put_call
 	socket=$bundle/agent
 	agent=
 	notify personality

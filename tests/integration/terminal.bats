@@ -136,8 +136,9 @@ ended() {
 @test "whoever reads the terminal is gone: the container hangs up, and berth ends" {
 	config '.process.args = ["/bin/sh", "-c", "while echo y; do :; done"]'
 	# shellcheck disable=SC2016
-	run timeout 30 sh -c '"$1" run --bundle "$2" gone </dev/null | head -n 1' sh "$BERTH" "$bundle"
+	run timeout 30 bash -c '"$1" run --bundle "$2" gone </dev/null | head -n 1; exit ${PIPESTATUS[0]}' bash "$BERTH" "$bundle"
 	assert_status 0
+	[ "$output" = "$(printf 'y\r')" ]
 	[ -z "$(left_processes)" ]
 }
 

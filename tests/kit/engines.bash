@@ -27,6 +27,15 @@ engines_skip() {
 	[ -z "$unable" ] || skip "$unable"
 }
 
+# Of every file that has none of its own.
+setup() {
+	engines_skip
+}
+
+teardown_file() {
+	sandbox_close
+}
+
 # engine_image FILE: a tar archive of busybox as a root file system.
 engine_image() {
 	inside sh -c '
