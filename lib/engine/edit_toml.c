@@ -17,21 +17,14 @@ struct place {
 	bool is_found, has_header, has_obstacle;
 };
 
-static bool has_prefix_of(const char *path, const char *prefix, size_t prefix_length)
-{
-	return strncmp(path, prefix, prefix_length) == 0;
-}
-
 /* An inline table or an array of tables on the way; or the table itself, made by dots in a key. */
 static bool is_obstacle(const struct toml_item *item, const struct place *place)
 {
-	size_t length = strlen(item->path);
-
-	if (item->kind != TOML_TABLE && has_prefix_of(place->table, item->path, length)) {
+	if (item->kind != TOML_TABLE && str_has_prefix(place->table, item->path)) {
 		return true;
 	}
 	return item->kind == TOML_KEY && item->table_length < strlen(place->table) &&
-	       has_prefix_of(item->path, place->table, strlen(place->table));
+	       str_has_prefix(item->path, place->table);
 }
 
 static int look(const struct toml_item *item, void *argument)

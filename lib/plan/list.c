@@ -23,24 +23,14 @@ static const char *read_number(const char *at, unsigned int *ret_number)
 	return length > 0 && number < LIST_END ? at + length : NULL;
 }
 
-/* One number or range, into the mask; gives what stands behind it, or NULL. */
-static const char *read_range(const char *at, unsigned long *mask)
+const char *plan_list_range(const char *at, unsigned int *ret_first, unsigned int *ret_last)
 {
-	unsigned int first = 0;
-	unsigned int last;
-
-	at = read_number(at, &first);
-	last = first;
+	at = read_number(at, ret_first);
+	*ret_last = *ret_first;
 	if (at && *at == '-') {
-		at = read_number(at + 1, &last);
+		at = read_number(at + 1, ret_last);
 	}
-	if (!at || last < first || !strchr(", ", *at)) {
-		return NULL;
-	}
-	for (unsigned int i = first; i <= last; i++) {
-		mask[i / WORD_BITS] |= 1UL << i % WORD_BITS;
-	}
-	return at;
+	return at && *ret_last >= *ret_first && strchr(", ", *at) ? at + strspn(at, ", ") : NULL;
 }
 
 int plan_list_read(struct plan_work *work, const char *text, const char *pointer,
@@ -59,8 +49,13 @@ int plan_list_read(struct plan_work *work, const char *text, const char *pointer
 		return plan_no_memory(err);
 	}
 	while (at && *at) {
-		at = read_range(at, mask);
-		at = at ? at + strspn(at, ", ") : NULL;
+		unsigned int first;
+		unsigned int last;
+
+		at = plan_list_range(at, &first, &last);
+		for (unsigned int i = first; at && i <= last; i++) {
+			mask[i / WORD_BITS] |= 1UL << i % WORD_BITS;
+		}
 	}
 	if (!at) {
 		return error_field(err, BERTH_ERROR_CONFIG, pointer,

@@ -90,16 +90,16 @@ static void put_set(struct unit *unit, const char *name, const char *list)
 		unit->status = plan_no_memory(unit->err);
 		return;
 	}
-	while (*list) {
-		char *end;
-		unsigned long from = strtoul(list, &end, 10);
-		unsigned long to = *end == '-' ? strtoul(end + 1, &end, 10) : from;
+	list += strspn(list, ", ");
+	while (list && *list) {
+		unsigned int first;
+		unsigned int last;
 
-		for (unsigned long bit = from; bit <= to && bit < SET_BITS_MAX; bit++) {
+		list = plan_list_range(list, &first, &last);
+		for (unsigned int bit = first; list && bit <= last && bit < SET_BITS_MAX; bit++) {
 			bytes[bit / 8] |= (uint8_t)(1U << bit % 8);
 			count = bit / 8 + 1 > count ? bit / 8 + 1 : count;
 		}
-		list = *end == ',' ? end + 1 : end + strlen(end);
 	}
 	property = next(unit, name, HOST_UNIT_BYTES);
 	property->bytes = bytes;

@@ -130,6 +130,9 @@ const char *plan_seccomp_flag_name(uint32_t *flags);
 uint32_t plan_propagation(const char *name, bool *ret_is_recursive);
 const char *plan_propagation_name(uint32_t propagation, bool is_recursive);
 
+/* One number or range of such a list: gives what comes next, or NULL where it is none. The numbers are below 65536. */
+const char *plan_list_range(const char *at, unsigned int *ret_first, unsigned int *ret_last);
+
 /* "0-3,7" as a mask of bits in the order of unsigned long, without words of zero at its end. Nothing is written where
  * the text is NULL, or has no number in it (list.c). */
 int plan_list_read(struct plan_work *work, const char *text, const char *pointer,

@@ -214,7 +214,7 @@ int resctrl_write(
 
 int resctrl_make(struct resctrl *resctrl, const struct host_rdt *plan, struct berth_error *err)
 {
-	bool has_monitor = resctrl->monitor[0] != '\0';
+	bool is_monitored;
 	int r = 0;
 
 	resctrl->is_made = true;
@@ -227,13 +227,11 @@ int resctrl_make(struct resctrl *resctrl, const struct host_rdt *plan, struct be
 	if (r == 0) {
 		r = resctrl_write(resctrl, &plan->lines, err);
 	}
-	if (r == 0 && has_monitor) {
+	is_monitored = r == 0 && resctrl->monitor[0] != '\0';
+	if (is_monitored) {
 		r = make_directory(resctrl, true, "/linux/intelRdt/enableMonitoring", err);
-		has_monitor = r != -EEXIST;
-	} else {
-		has_monitor = has_monitor && r == 0;
 	}
-	if (!has_monitor) {
+	if (!is_monitored || r == -EEXIST) {
 		resctrl->monitor[0] = '\0';
 	}
 	return r;
