@@ -95,6 +95,7 @@ shares_namespaces() {
 		run_engine "$engine" run --rm "--$name" container:one bb readlink "/proc/self/ns/$name"
 		assert_output "$theirs"
 		run_engine "$engine" run --rm bb readlink "/proc/self/ns/$name"
+		assert_status 0
 		[ "$output" != "$theirs" ]
 	done
 	run_engine "$engine" run --rm --pid container:one bb sh -c 'tr "\000" " " </proc/1/cmdline'

@@ -34,6 +34,7 @@ teardown() {
 		assert_output "$(podman exec one readlink "/proc/self/ns/$name")"
 	done
 	run_engine podman run --rm --pod pod bb readlink /proc/self/ns/mnt
+	assert_status 0
 	[ "$output" != "$(podman exec one readlink /proc/self/ns/mnt)" ]
 	run_engine podman pod inspect --format '{{.State}} {{.NumContainers}}' pod
 	assert_output "Running 2"

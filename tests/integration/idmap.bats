@@ -144,7 +144,7 @@ user_namespace() {
 @test "idmap: flags that are locked stay locked: the mount comes from the container's own mount namespace" {
 	user_namespace
 	mount -t tmpfs none "$bundle/src/sub"
-	touch "$bundle/src/sub/below"
+	touch "$bundle/src/sub/above"
 	mount -o remount,bind,ro "$bundle/src/sub"
 	config '.process.capabilities.bounding += ["CAP_SYS_ADMIN"] | .process.capabilities.effective += ["CAP_SYS_ADMIN"] | .process.capabilities.permitted += ["CAP_SYS_ADMIN"]'
 	in_container 'mount -o remount,bind,rw /data/sub 2>&1; touch /data/sub/new 2>&1; umount /data/sub 2>&1; ls /data/sub'
@@ -152,6 +152,6 @@ user_namespace() {
 	data rbind,ridmap
 	berth_run
 	assert_contains "Read-only file system"
-	assert_line below
+	assert_line above
 	[ ! -e "$bundle/src/sub/new" ]
 }

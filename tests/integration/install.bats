@@ -149,6 +149,7 @@ refused() {
 	as_json "$containerd" | jq -e --slurpfile before "$dir/before" '. == ($before[0] *
 		{plugins: {"io.containerd.grpc.v1.cri": {containerd: {default_runtime_name: "berth", runtimes: {
 		berth: {runtime_type: "io.containerd.runc.v2", options: {BinaryName: "/opt/berth"}}}}}}})'
+	[ -e "$containerd.before-berth" ]
 	[ -z "$(diff "$containerd.before-berth" "$containerd" | grep '^<')" ]
 }
 

@@ -90,7 +90,6 @@ content() {
 	local pid
 	pid=$(content "$cid/tasks")
 	[ "$(tr '\0' '\n' <"/proc/$pid/environ" | grep -c BERTH_FAIL=bootstrap:stop)" = 1 ]
-	kill -CONT "$pid" 2>/dev/null || true
 	until_true eval 'kill -CONT "$pid" 2>/dev/null; ! kill -0 "$create" 2>/dev/null'
 	wait "$create"
 	berth delete --force "$cid"
@@ -211,6 +210,7 @@ content() {
 		for action in fail die; do
 			run inside env "BERTH_FAIL=$step:$action" timeout 60 "$BERTH_TEST" run --bundle "$bundle" "$cid"
 			[ "$status" != 0 ]
+			[ "$action" != fail ] || assert_contains failpoint
 			[ "$action" = fail ] || berth delete --force "$cid"
 			[ -z "$(groups)" ]
 		done

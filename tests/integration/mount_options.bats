@@ -96,6 +96,8 @@ shows() {
 		# For the one mount alone: not below.
 		data "rbind,$option"
 		berth_run
+		assert_status 0
+		[ "${#lines[@]}" = 2 ]
 		[[ ",${lines[0]#* }," == *",$option,"* && ",${lines[1]#* }," != *",$option,"* ]]
 	done
 	umount "$bundle/src/sub"
@@ -106,6 +108,8 @@ shows() {
 	[ "${lines[*]}" = "/data rw,relatime /data/sub rw,relatime" ]
 	data rbind,rstrictatime
 	berth_run
+	assert_status 0
+	[ "${#lines[@]}" = 2 ]
 	[[ ${lines[1]} != *noatime* && ${lines[1]} != *relatime* ]]
 }
 

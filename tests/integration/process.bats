@@ -324,14 +324,16 @@ uptime_of() {
 	host=$(uptime_of "$(cat /proc/uptime)")
 	mapfile -t inside <"$bundle/out"
 	up=$(uptime_of "${inside[0]}")
-	[ $((up - host)) -gt $((86400 - 60)) ] && [ $((up - host)) -le 86400 ]
+	[ $((up - host)) -gt $((86400 - 60)) ]
+	[ $((up - host)) -le 86400 ]
 	[ "$(tr -s ' ' <<<"${inside[1]}")" = "monotonic 172800 500" ]
 	[ "$(tr -s ' ' <<<"${inside[2]}")" = "boottime 86400 0" ]
 	[ "${inside[3]}" = "${inside[4]}" ]
 	[ "${inside[3]}" != "$(readlink /proc/self/ns/time)" ]
 	# The same for exec.
 	up=$(uptime_of "${lines[0]}")
-	[ $((up - host)) -gt $((86400 - 60)) ] && [ $((up - host)) -le 86400 ]
+	[ $((up - host)) -gt $((86400 - 60)) ]
+	[ $((up - host)) -le 86400 ]
 	[ "${lines[3]}" = "${inside[3]}" ]
 }
 

@@ -128,10 +128,7 @@ berth_stat() {
 	for i in $(seq 2 "$(nproc --all)"); do
 		chrt -d -T 10000000 -D 10000000 -P 10000000 0 sleep 100 3>&- &
 		sleepers="$sleepers $!"
-		for _ in $(seq 200); do
-			[[ $(chrt -p $! 2>/dev/null) != *SCHED_DEADLINE* ]] || break
-			sleep 0.05
-		done
+		until_true eval '[[ $(chrt -p '$!') == *SCHED_DEADLINE* ]]'
 	done
 	scheduler '{"policy": "SCHED_DEADLINE", "runtime": 10000000, "deadline": 10000000}'
 	berth_run
@@ -167,13 +164,10 @@ berth_stat() {
 	config '.process.args = ["sh", "-c", "echo started; sleep 100; true"] | .process.ioPriority = $p' \
 		--argjson p '{"class": "IOPRIO_CLASS_BE", "priority": 6}'
 	in_background
-	local init child='' other
+	local init child other
 	init=$("$BERTH" state "$cid" | jq .pid)
-	for _ in $(seq 200); do
-		child=$(tr -d ' ' <"/proc/$init/task/$init/children")
-		[ -z "$child" ] || break
-		sleep 0.05
-	done
+	until_true grep -q . "/proc/$init/task/$init/children"
+	child=$(tr -d ' ' <"/proc/$init/task/$init/children")
 	"$BERTH" exec --detach --pid-file "$bundle/pid" "$cid" sleep 100 >/dev/null 2>&1 </dev/null 3>&-
 	other=$(cat "$bundle/pid")
 	run ionice -p "$init" "$child" "$other"
@@ -254,7 +248,7 @@ cpus_of() {
 	run sed -n -e 's/^sched_setaffinity(.*\[\(.*\)\]) *= 0$/cpus \1/p' -e 's/^write([0-9]*, "[0-9][0-9]*", [0-9]*) *= [0-9]*$/pid/p' "$bundle/trace"
 	jq -n '{"args": ["cat", "/proc/self/status"], "cwd": "/", "env": ["PATH=/bin"], "execCPUAffinity": {"final": "0"}}' >"$bundle/process"
 	local order=$output
-	# --process has its own; and where it has none, the container's.
+	# --process has its own.
 	run "$BERTH" exec --process "$bundle/process" "$cid"
 	local own=$output
 	end_background

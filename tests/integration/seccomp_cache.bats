@@ -127,6 +127,7 @@ not_used() {
 	# What the flags are is no matter of the program.
 	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_LOG"]'
 	berth_run
+	assert_status 0
 	[ "$(entries)" = 9 ]
 }
 
@@ -306,8 +307,7 @@ not_used() {
 	deny personality
 	chown "$user:" "$bundle/config.json"
 	user_says() {
-		run timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all \
-			"$bundle/berth" --root "$bundle/state" run --bundle "$bundle" "$cid"
+		run as_user timeout 60 "$bundle/berth" --root "$bundle/state" run --bundle "$bundle" "$cid"
 		assert_status 0
 		[ "$output" = "$1" ]
 	}

@@ -31,11 +31,7 @@ runs() {
 
 # status_is STATUS: until it is.
 status_is() {
-	for _ in $(seq 200); do
-		[ "$("$BERTH" state "$cid" | jq -r .status)" != "$1" ] || return 0
-		sleep 0.05
-	done
-	return 1
+	until_true eval '[ "$("$BERTH" state "$cid" | jq -r .status)" = '"$1"' ]'
 }
 
 @test "runtime.md: an operation without the id of a container is an error" {

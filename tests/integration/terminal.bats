@@ -60,8 +60,10 @@ on_pty() {
 # ended SCRIPT INPUT: the container ends, with this script of the shell, when its input does.
 ended() {
 	in_container "$1"
-	run timeout -k 5 60 sh -c 'printf "$3" | "$1" run --bundle "$2" ended | tr -d "\r"' sh "$BERTH" "$bundle" "$2"
+	run timeout -k 5 60 sh -c 'printf "$3" | "$1" run --bundle "$2" ended' sh "$BERTH" "$bundle" "$2"
 	assert_status 0
+	output=${output//$'\r'/}
+	mapfile -t lines <<<"$output"
 }
 
 @test "where standard input is no terminal, its end is that of the container's input" {
@@ -86,6 +88,10 @@ ended() {
 	# Who echoes the end of the input gets no more of them than there are.
 	ended 'stty -icanon echo; sleep 1; echo end' ''
 	assert_contains end
+	local ends
+	ends=$(grep -o '\^D' <<<"$output" | wc -l)
+	[ "$ends" -ge 1 ]
+	[ "$ends" -le 16 ]
 }
 
 @test "the terminal belongs to the user of the process" {

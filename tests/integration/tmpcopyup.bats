@@ -246,7 +246,8 @@ for _ in range(600): os.makedirs("e", exist_ok=True); os.chdir("e")')
 		while True:
 		    n = n % 40 + 1
 		    for _ in range(2):
-		        libc.syscall(316, -100, b"%s/srv/d/%d" % (root, n), -100, root + b"/link", 2)
+		        if libc.renameat2(-100, b"%s/srv/d/%d" % (root, n), -100, root + b"/link", 2):
+		            sys.exit(1)
 	PY
 	local racer=$! i copied=0
 	in_container 'find /srv -name decoy; grep -rl decoy /srv 2>/dev/null; echo done'

@@ -307,7 +307,8 @@ limit_lines() {
 		"$BERTH" ps "$cid"
 		false
 	}
-	[ "$(cat "$dir/pids.current")" -ge 9 ] && [ "$(cat "$dir/pids.current")" -le 10 ]
+	[ "$(cat "$dir/pids.current")" -ge 9 ]
+	[ "$(cat "$dir/pids.current")" -le 10 ]
 	"$BERTH" kill "$cid" KILL
 	wait "$pid" || true
 	assert_nothing_left
