@@ -65,6 +65,7 @@ state_of() {
 
 grows() {
 	local before
+	until_true test -s "$count"
 	before=$(cat "$count")
 	until_true eval '[ "$(cat "$count")" -gt '"$before"' ]'
 }
