@@ -72,6 +72,21 @@ bool str_is_equal(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
+bool str_is_given(const char *text)
+{
+	return text && text[0] != '\0';
+}
+
+uint64_t str_hash(uint64_t hash, const void *bytes, size_t length)
+{
+	const unsigned char *data = bytes;
+
+	for (size_t i = 0; i < length; i++) {
+		hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
+	}
+	return hash;
+}
+
 bool str_has_prefix(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

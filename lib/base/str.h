@@ -26,6 +26,11 @@ size_t str_copy(char *target, size_t size, const char *source);
 
 bool str_is_equal(const char *a, const char *b);
 bool str_has_prefix(const char *text, const char *prefix);
+bool str_is_given(const char *text); /* neither NULL nor "" */
+
+/* FNV-1a of the bytes, going on from `hash`: a number for a text, and no proof of anything. */
+#define STR_HASH_BEGIN UINT64_C(0xcbf29ce484222325)
+uint64_t str_hash(uint64_t hash, const void *bytes, size_t length);
 
 /* Decimal digits and nothing else: no sign, no space, no leading zero but "0" itself, in range.
  * 0, -EINVAL for the form, -ERANGE for the value. */

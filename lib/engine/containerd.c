@@ -43,12 +43,11 @@ static int runtimes_visit(const struct toml_item *item, void *argument)
  * way round. */
 static int read_outline(struct edit *edit, struct outline *outline)
 {
-	struct toml_fault fault = {0};
 	struct strbuf out;
-	int r = toml_walk(edit->text, outline_visit, outline, &fault);
+	int r = engine_edit_walk(edit, outline_visit, outline);
 
 	if (r < 0) {
-		return engine_edit_refuse(edit, fault.offset, "no TOML: %s", fault.reason);
+		return r;
 	}
 	if (outline->is_empty) {
 		outline->version = 2;
@@ -60,8 +59,7 @@ static int read_outline(struct edit *edit, struct outline *outline)
 	}
 	strbuf_init(&out, outline->runtimes, sizeof(outline->runtimes));
 	strbuf_printf(&out, "%sruntimes\n", outline->version == 2 ? cri_2 : cri_3);
-	r = toml_walk(edit->text, runtimes_visit, outline, &fault);
-	return r;
+	return engine_edit_walk(edit, runtimes_visit, outline);
 }
 
 /* A file of runtimes takes the place of all that containerd has by itself: without runc's it would find

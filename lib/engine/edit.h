@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "engine/engine.h"
+#include "toml/toml.h"
 
 struct edit {
 	struct arena *arena;
@@ -26,6 +27,9 @@ int engine_edit_refuse(const struct edit *edit, size_t offset, const char *forma
  * value are ASCII without what JSON escapes. */
 int engine_edit_json(
 	struct edit *edit, const char *const *keys, size_t count, const char *value) must_use;
+
+/* toml_walk() over the text; what is no TOML is refused. */
+int engine_edit_walk(const struct edit *edit, toml_visit_fn visit, void *argument) must_use;
 
 /* A key of a table of TOML gets a string; the table is made at the end where it is missing. `table` is a path as in
  * toml.h. */

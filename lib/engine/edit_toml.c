@@ -102,19 +102,26 @@ static int add_table(struct edit *edit, const char *table, const char *key, cons
 		key, value);
 }
 
+int engine_edit_walk(const struct edit *edit, toml_visit_fn visit, void *argument)
+{
+	struct toml_fault fault = {0};
+	int r = toml_walk(edit->text, visit, argument, &fault);
+
+	return r < 0 ? engine_edit_refuse(edit, fault.offset, "no TOML: %s", fault.reason) : r;
+}
+
 int engine_edit_toml(struct edit *edit, const char *table, const char *key, const char *value)
 {
 	char path[TOML_PATH_MAX];
 	struct strbuf out;
 	struct place place = {.table = table, .path = path};
-	struct toml_fault fault = {0};
 	int r;
 
 	strbuf_init(&out, path, sizeof(path));
 	strbuf_printf(&out, "%s%s\n", table, key);
-	r = toml_walk(edit->text, look, &place, &fault);
+	r = engine_edit_walk(edit, look, &place);
 	if (r < 0) {
-		return engine_edit_refuse(edit, fault.offset, "no TOML: %s", fault.reason);
+		return r;
 	}
 	if (place.is_found) {
 		return set_value(edit, &place.found, value);

@@ -48,16 +48,15 @@ static int names_visit(const struct toml_item *item, void *argument)
 static int names_read(
 	struct names *names, const struct edit *edit, const char *path, const char *known)
 {
-	struct toml_fault fault = {0};
 	int r;
 
 	names->path = path;
 	names->text = edit->text;
 	strbuf_init(&names->out, names->bytes, sizeof(names->bytes));
 	strbuf_add(&names->out, known);
-	r = toml_walk(edit->text, names_visit, names, &fault);
+	r = engine_edit_walk(edit, names_visit, names);
 	if (r < 0) {
-		return engine_edit_refuse(edit, fault.offset, "no TOML: %s", fault.reason);
+		return r;
 	}
 	names_add(names, "berth", strlen("berth"));
 	return names->out.is_cut

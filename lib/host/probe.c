@@ -16,12 +16,12 @@
 #include "sys/abi.h"
 #include "sys/cred.h"
 #include "sys/file.h"
+#include "sys/mountinfo.h"
 
 enum {
 	PROBE_FILE_MAX = 16 * 1024 * 1024, /* mountinfo of a host with very many mounts */
 	PROBE_HIERARCHIES_MAX = 32,
 	PROBE_LINKS_MAX = 64,
-	MOUNT_POINT_FIELD = 4, /* of a line of mountinfo, from 0 */
 };
 
 /* The whole of a file of /proc, in the arena, with a NUL. */
@@ -57,29 +57,12 @@ static int read_file(
 	return error_system(err, text ? (int)r : -ENOMEM, "read %s", path);
 }
 
-/* A line of mountinfo escapes space, tab, newline and backslash as \ooo. */
-static void unescape(char *text)
-{
-	char *out = text;
-
-	while (*text) {
-		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] && text[3]) {
-			*out++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 |
-					(text[3] - '0'));
-			text += 4;
-		} else {
-			*out++ = *text++;
-		}
-	}
-	*out = '\0';
-}
-
 struct facts_mount {
-	char *root, *point, *type, *options;
+	char *root, *point, *type, *source, *options;
 };
 
-/* "36 35 98:0 ROOT MOUNTPOINT OPTIONS [TAGS] - FSTYPE SOURCE SUPER_OPTIONS": 0 where it is a cgroup
- * mount, else 1. */
+/* "36 35 98:0 ROOT MOUNTPOINT OPTIONS [TAGS] - FSTYPE SOURCE SUPER_OPTIONS": 0 where it is that,
+ * else 1. */
 static int parse_mount(char *line, struct facts_mount *ret_mount)
 {
 	char *fields[6];
@@ -98,12 +81,12 @@ static int parse_mount(char *line, struct facts_mount *ret_mount)
 		}
 	}
 	ret_mount->type = strsep(&tail, " ");
-	(void)strsep(&tail, " ");
-	if (!tail || !str_has_prefix(ret_mount->type, "cgroup")) {
+	ret_mount->source = strsep(&tail, " ");
+	if (!tail) {
 		return 1;
 	}
-	unescape(fields[3]);
-	unescape(fields[4]);
+	sys_mountinfo_unescape(fields[3]);
+	sys_mountinfo_unescape(fields[4]);
 	ret_mount->root = fields[3];
 	ret_mount->point = fields[4];
 	ret_mount->options = tail;
@@ -237,7 +220,7 @@ static int collect_hierarchies(
 		struct facts_mount mount;
 		int r;
 
-		if (parse_mount(line, &mount) != 0) {
+		if (parse_mount(line, &mount) != 0 || !str_has_prefix(mount.type, "cgroup")) {
 			continue;
 		}
 		hierarchy.mount_point = mount.point;
@@ -319,30 +302,10 @@ static bool is_resctrl(const char *type, const char *source)
 /* The mount point of a line of mountinfo, where it is a resctrl, or NULL. */
 static char *resctrl_point(char *line)
 {
-	char *tail = strstr(line, " - ");
-	char *type;
-	char *source;
-	char *field = line;
+	struct facts_mount mount;
 
-	if (!tail) {
-		return NULL;
-	}
-	*tail = '\0';
-	tail += 3;
-	type = strsep(&tail, " ");
-	source = strsep(&tail, " ");
-	if (!source || !is_resctrl(type, source)) {
-		return NULL;
-	}
-	for (size_t i = 0; field && i < MOUNT_POINT_FIELD; i++) {
-		field = strchr(field, ' ');
-		field = field ? field + 1 : NULL;
-	}
-	if (field) {
-		field[strcspn(field, " ")] = '\0';
-		unescape(field);
-	}
-	return field;
+	return parse_mount(line, &mount) == 0 && is_resctrl(mount.type, mount.source) ? mount.point
+										      : NULL;
 }
 
 static int probe_resctrl(struct arena *arena, struct facts *facts, struct berth_error *err)

@@ -203,11 +203,6 @@ static int exec_start(struct exec *exec, struct berth_error *err)
 	return r;
 }
 
-static bool is_given(const char *text)
-{
-	return text && text[0] != '\0';
-}
-
 /* A field of --process is in that file, but for the labels that are given beside it. */
 static void exec_locate(const struct exec *exec, struct berth_error *err)
 {
@@ -215,9 +210,9 @@ static void exec_locate(const struct exec *exec, struct berth_error *err)
 	bool is_label;
 
 	life_point_at_field(err);
-	is_label = err && ((is_given(wish->apparmor_profile) &&
+	is_label = err && ((str_is_given(wish->apparmor_profile) &&
 				   str_is_equal(err->pointer, "/process/apparmorProfile")) ||
-				  (is_given(wish->selinux_label) &&
+				  (str_is_given(wish->selinux_label) &&
 					  str_is_equal(err->pointer, "/process/selinuxLabel")));
 	if (err && exec->request->process && !is_label &&
 		str_has_prefix(err->pointer, "/process")) {

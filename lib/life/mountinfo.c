@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "life/criu.h"
 #include "sys/file.h"
+#include "sys/mountinfo.h"
 
 enum { MOUNTINFO_MAX = 8 * 1024 * 1024, MOUNTINFO_PATH_BYTES = 64, MOUNTINFO_FIRST = 64 * 1024 };
 
@@ -49,32 +50,10 @@ int life_mountinfo_read(struct life_mountinfo *info, pid_t pid, struct arena *ar
 	return fd < 0 ? fd : read_all(fd, arena, info);
 }
 
-static bool is_octal(char digit)
-{
-	return digit >= '0' && digit <= '7';
-}
-
-/* Blanks, tabs, newlines and backslashes are written as "\ooo". */
-static char *unescape(const char *text, size_t length, struct arena *arena)
-{
-	char *copy = arena_alloc(arena, length + 1, 1);
-	size_t at = 0;
-
-	for (size_t i = 0; copy && i < length; i++) {
-		if (text[i] == '\\' && i + 3 < length && is_octal(text[i + 1]) &&
-			is_octal(text[i + 2]) && is_octal(text[i + 3])) {
-			copy[at++] = (char)((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 +
-					    (text[i + 3] - '0'));
-			i += 3;
-		} else {
-			copy[at++] = text[i];
-		}
-	}
-	return copy;
-}
-
 static const char *point_of(const char *line, struct arena *arena)
 {
+	char *point;
+
 	for (int i = 0; i < 4; i++) {
 		line += strcspn(line, " \n");
 		if (*line != ' ') {
@@ -82,7 +61,11 @@ static const char *point_of(const char *line, struct arena *arena)
 		}
 		line++;
 	}
-	return unescape(line, strcspn(line, " \n"), arena);
+	point = arena_copy(arena, line, strcspn(line, " \n"));
+	if (point) {
+		sys_mountinfo_unescape(point);
+	}
+	return point;
 }
 
 const char *life_mountinfo_point(

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "life/criu.h"
 #include "life/found.h"
 #include "life/process.h"
@@ -152,18 +153,13 @@ static int find_cgroups(struct restore *restore, struct berth_error *err)
 	return 0;
 }
 
-static bool is_given(const char *text)
-{
-	return text && text[0];
-}
-
 /* A CRIU that was built without SELinux, as Debian's, saves a process without its label, and restores it under
  * that of its own: it would run as the caller. */
 static int check_labels(struct restore *restore, struct berth_error *err)
 {
 	const struct spec_process *process = &restore->birth->config->spec.process;
-	bool is_profile = is_given(process->apparmor_profile);
-	bool is_label = is_given(process->selinux_label);
+	bool is_profile = str_is_given(process->apparmor_profile);
+	bool is_label = str_is_given(process->selinux_label);
 	uint32_t module = CRIU_MODULE_NONE;
 	int r;
 

@@ -182,13 +182,10 @@ static int add_dirs(
 /* "/berth-ID"; a long id would make a name that is none (NAME_MAX): its end becomes a number then. */
 static const char *own_name(struct arena *arena, const char *id)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	uint64_t hash = str_hash(STR_HASH_BEGIN, id, strlen(id));
 
 	if (strlen(id) <= OWN_ID_MAX) {
 		return arena_printf(arena, "/berth-%s", id);
-	}
-	for (const char *c = id; *c; c++) {
-		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
 	}
 	return arena_printf(arena, "/berth-%.*s-%016llx", OWN_ID_CUT, id, (unsigned long long)hash);
 }

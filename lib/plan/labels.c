@@ -17,16 +17,11 @@ static const char context_pointer[] = "/annotations/run.oci.mount_context_type";
 /* mount(8): the options that label the files of a file system, in one way or another. */
 static const char *const context_types[] = {"context", "fscontext", "defcontext", "rootcontext"};
 
-static bool is_given(const char *text)
-{
-	return text && text[0] != '\0';
-}
-
 uint32_t plan_labels_wanted(const struct spec_process *process, const char *mount_label)
 {
-	bool is_selinux_asked = is_given(process->selinux_label) || is_given(mount_label);
+	bool is_selinux_asked = str_is_given(process->selinux_label) || str_is_given(mount_label);
 
-	return (is_given(process->apparmor_profile) ? FACTS_APPARMOR : 0) |
+	return (str_is_given(process->apparmor_profile) ? FACTS_APPARMOR : 0) |
 	       (is_selinux_asked ? FACTS_SELINUX : 0);
 }
 
@@ -41,7 +36,7 @@ int plan_process_labels(struct plan_work *work, struct berth_error *err)
 	const struct spec_process *process = &work->spec->process;
 	struct boot *boot = &work->plan->boot;
 
-	if (is_given(process->apparmor_profile)) {
+	if (str_is_given(process->apparmor_profile)) {
 		if (!work->facts->has_apparmor) {
 			return error_field(err, BERTH_ERROR_UNSUPPORTED, profile_pointer,
 				"AppArmor is not enabled in this kernel");
@@ -52,7 +47,7 @@ int plan_process_labels(struct plan_work *work, struct berth_error *err)
 			return plan_no_memory(err);
 		}
 	}
-	if (is_given(process->selinux_label)) {
+	if (str_is_given(process->selinux_label)) {
 		if (!work->facts->has_selinux) {
 			return no_selinux(label_pointer, err);
 		}
@@ -94,7 +89,7 @@ int plan_mount_label(struct plan_work *work, struct berth_error *err)
 	const char *type = NULL;
 	int r = context_type(work, &type, err);
 
-	if (r < 0 || !is_given(label)) {
+	if (r < 0 || !str_is_given(label)) {
 		return r;
 	}
 	if (!work->facts->has_selinux) {

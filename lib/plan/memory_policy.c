@@ -4,17 +4,12 @@
 
 #include "plan/words.h"
 
-enum {
-	MODE_PREFERRED_MANY = 5,        /* Linux 5.15 */
-	FLAG_NUMA_BALANCING = 1U << 13, /* Linux 5.12 */
-};
-
 /* What the kernel would say with one number, EINVAL. */
 static int check(const struct spec_memory_policy *asked, uint32_t mode, uint32_t flags,
 	bool has_nodes, struct berth_error *err)
 {
 	bool takes_none = mode == MPOL_DEFAULT || mode == MPOL_LOCAL;
-	bool may_balance = mode == MPOL_BIND || mode == MODE_PREFERRED_MANY;
+	bool may_balance = mode == MPOL_BIND || mode == PLAN_MPOL_PREFERRED_MANY;
 
 	if (takes_none && has_nodes) {
 		return error_field(err, BERTH_ERROR_CONFIG, "/linux/memoryPolicy/nodes",
@@ -28,7 +23,7 @@ static int check(const struct spec_memory_policy *asked, uint32_t mode, uint32_t
 		return error_field(err, BERTH_ERROR_CONFIG, "/linux/memoryPolicy/flags",
 			"MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");
 	}
-	if (flags & FLAG_NUMA_BALANCING && !may_balance) {
+	if (flags & PLAN_MPOL_F_NUMA_BALANCING && !may_balance) {
 		return error_field(err, BERTH_ERROR_CONFIG, "/linux/memoryPolicy/flags",
 			"MPOL_F_NUMA_BALANCING is for MPOL_BIND and MPOL_PREFERRED_MANY alone");
 	}

@@ -104,11 +104,6 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
-static bool is_given(const char *text)
-{
-	return text && *text;
-}
-
 int plan_rdt_lines(const struct spec_intel_rdt *asked, const char *base, struct arena *arena,
 	struct host_rdt_lines *ret_lines, struct berth_error *err)
 {
@@ -120,10 +115,10 @@ int plan_rdt_lines(const struct spec_intel_rdt *asked, const char *base, struct 
 	};
 	int r = lines.items ? 0 : plan_no_memory(err);
 
-	if (r == 0 && is_given(asked->l3_cache_schema)) {
+	if (r == 0 && str_is_given(asked->l3_cache_schema)) {
 		r = add_cache(&lines, asked->l3_cache_schema, err);
 	}
-	if (r == 0 && is_given(asked->mem_bw_schema)) {
+	if (r == 0 && str_is_given(asked->mem_bw_schema)) {
 		r = add_bandwidth(&lines, asked->mem_bw_schema, err);
 	}
 	if (r == 0) {
@@ -138,7 +133,7 @@ static int name_group(struct plan_work *work, struct host_rdt *rdt, struct berth
 {
 	const struct spec_intel_rdt *asked = &work->spec->linux_section.intel_rdt;
 
-	rdt->is_shared = is_given(asked->clos_id);
+	rdt->is_shared = str_is_given(asked->clos_id);
 	rdt->pointer = rdt->is_shared ? "/linux/intelRdt/closID" : "/linux/intelRdt";
 	if (rdt->is_shared && str_is_equal(asked->clos_id, "/")) {
 		rdt->group = "";

@@ -13,7 +13,6 @@ enum {
 	PRIORITY_MAX = 99,
 	RUNTIME_MIN_NS = 1024, /* sched_setattr(2): SCHED_DEADLINE has no finer clock */
 	IO_PRIORITY_MAX = 7,
-	SCHED_ISO = 4, /* a number that <linux/sched.h> keeps free */
 };
 
 static int refuse_range(
@@ -112,7 +111,7 @@ static int read_scheduler(
 	int r = plan_word_read(&plan_policy_words, asked->policy, "/process/scheduler/policy",
 		&scheduler->policy, err);
 
-	if (r == 0 && scheduler->policy == SCHED_ISO) {
+	if (r == 0 && scheduler->policy == PLAN_SCHED_ISO) {
 		r = error_field(err, BERTH_ERROR_UNSUPPORTED, "/process/scheduler/policy",
 			"SCHED_ISO is a policy that no Linux has");
 	}

@@ -46,14 +46,14 @@ static const struct plan_word memory_mode_rows[] = {
 	{"MPOL_BIND", MPOL_BIND},
 	{"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
 	{"MPOL_LOCAL", MPOL_LOCAL},
-	{"MPOL_PREFERRED_MANY", 5},
+	{"MPOL_PREFERRED_MANY", PLAN_MPOL_PREFERRED_MANY},
 	{"MPOL_WEIGHTED_INTERLEAVE", 6},
 	{NULL, 0},
 };
 const struct plan_words plan_memory_mode_words = {"mode of a memory policy", memory_mode_rows};
 
 static const struct plan_word memory_flag_rows[] = {
-	{"MPOL_F_NUMA_BALANCING", 1 << 13},
+	{"MPOL_F_NUMA_BALANCING", PLAN_MPOL_F_NUMA_BALANCING},
 	{"MPOL_F_RELATIVE_NODES", MPOL_F_RELATIVE_NODES},
 	{"MPOL_F_STATIC_NODES", MPOL_F_STATIC_NODES},
 	{NULL, 0},
@@ -74,7 +74,7 @@ static const struct plan_word policy_rows[] = {
 	{"SCHED_FIFO", SCHED_FIFO},
 	{"SCHED_RR", SCHED_RR},
 	{"SCHED_BATCH", SCHED_BATCH},
-	{"SCHED_ISO", 4},
+	{"SCHED_ISO", PLAN_SCHED_ISO},
 	{"SCHED_IDLE", SCHED_IDLE},
 	{"SCHED_DEADLINE", SCHED_DEADLINE},
 	{NULL, 0},

@@ -27,6 +27,13 @@ extern const struct plan_words plan_memory_mode_words;    /* MPOL_* */
 extern const struct plan_words plan_memory_flag_words;    /* MPOL_F_* */
 extern const struct plan_words plan_personality_words;    /* PER_* */
 
+/* Numbers that the kernel's headers may not have yet, or keep free. */
+enum {
+	PLAN_SCHED_ISO = 4,
+	PLAN_MPOL_PREFERRED_MANY = 5,         /* Linux 5.15 */
+	PLAN_MPOL_F_NUMA_BALANCING = 1 << 13, /* Linux 5.12 */
+};
+
 enum { PLAN_MEMORY_MODE = 0xff }; /* the flags are the bits above it */
 
 /* The row of a name, or NULL; `name` may be NULL. */

@@ -27,30 +27,15 @@ struct cache_head {
 
 static const char cache_magic[8] = {'b', 'e', 'r', 't', 'h', ' ', 'c', '1'};
 
-/* FNV-1a. It finds damage, and a name for a key. It is no proof of anything: that the files are this user's alone is
- * what they are trusted for, and that the key in one is the key that is asked for is compared byte by byte. */
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *data = bytes;
-
-	for (size_t i = 0; i < length; i++) {
-		hash = (hash ^ data[i]) * 0x100000001b3U;
-	}
-	return hash;
-}
-
-static uint64_t hash_begin(void)
-{
-	return 0xcbf29ce484222325U;
-}
-
+/* A hash finds damage, and a name for a key. It is no proof of anything: that the files are this user's alone is what
+ * they are trusted for, and that the key in one is the key that is asked for is compared byte by byte. */
 static uint64_t checksum_of(const struct cache_head *head, const void *key, const void *value)
 {
-	uint64_t hash = hash_bytes(hash_begin(), &head->key_length, sizeof(head->key_length));
+	uint64_t hash = str_hash(STR_HASH_BEGIN, &head->key_length, sizeof(head->key_length));
 
-	hash = hash_bytes(hash, &head->value_length, sizeof(head->value_length));
-	hash = hash_bytes(hash, key, head->key_length);
-	return hash_bytes(hash, value, head->value_length);
+	hash = str_hash(hash, &head->value_length, sizeof(head->value_length));
+	hash = str_hash(hash, key, head->key_length);
+	return str_hash(hash, value, head->value_length);
 }
 
 static void name_of(const struct store_cached *cached, char name[CACHE_NAME_MAX])
@@ -59,7 +44,7 @@ static void name_of(const struct store_cached *cached, char name[CACHE_NAME_MAX]
 
 	strbuf_init(&buf, name, CACHE_NAME_MAX);
 	strbuf_printf(&buf, "%016llx",
-		(unsigned long long)hash_bytes(hash_begin(), cached->key, cached->key_length));
+		(unsigned long long)str_hash(STR_HASH_BEGIN, cached->key, cached->key_length));
 }
 
 /* The directory of a kind, which must be this user's alone; with `is_made`, made where it is not there. */

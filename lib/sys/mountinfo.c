@@ -8,8 +8,7 @@
 #include "base/str.h"
 #include "sys/file.h"
 
-/* "\040" and the like are single bytes. */
-static void unescape(char *text)
+void sys_mountinfo_unescape(char *text)
 {
 	char *out = text;
 
@@ -42,7 +41,7 @@ static bool parse(char *text, struct sys_mountinfo_line *ret_line)
 	if (!field) {
 		return false;
 	}
-	unescape(point);
+	sys_mountinfo_unescape(point);
 	ret_line->point = point;
 	ret_line->fstype = strsep(&text, " ");
 	return ret_line->fstype != NULL;

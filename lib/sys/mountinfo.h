@@ -24,6 +24,9 @@ struct sys_mountinfo_line {
 	const char *fstype;
 };
 
+/* In place: "\040" and the like (blank, tab, newline, backslash) become single bytes. */
+void sys_mountinfo_unescape(char *text);
+
 /* 1 with a line, 0 at the end; -E2BIG for a line that is too long. */
 int sys_mountinfo_next(struct sys_mountinfo *mounts, struct sys_mountinfo_line *ret_line) must_use;
 
