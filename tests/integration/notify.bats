@@ -9,7 +9,7 @@ user=berth-test
 
 setup_file() {
 	[ "$(id -u)" = 0 ] || return 0
-	gcc -static -O1 -Wall -Wextra -Werror -o "$BATS_FILE_TMPDIR/notify" "$BATS_TEST_DIRNAME/../kit/notify.c"
+	build_static notify "$BATS_FILE_TMPDIR/notify"
 }
 
 setup() {

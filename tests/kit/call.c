@@ -17,6 +17,7 @@ static const struct {
 } calls[] = {
 	{"getpid", SYS_getpid},
 	{"getppid", SYS_getppid},
+	{"ioctl", SYS_ioctl},
 	{"mkdirat", SYS_mkdirat},
 	{"personality", SYS_personality},
 	{"socket", SYS_socket},

@@ -51,6 +51,15 @@ with_root() {
 	echo "$2"
 }
 
+# build_static NAME FILE: a program of this folder, NAME.c; a machine (tests/vm) has those that its host has built.
+build_static() {
+	if [ -x "$kit_root/build/kit/$1" ]; then
+		cp "$kit_root/build/kit/$1" "$2"
+	else
+		gcc -static -O1 -Wall -Wextra -Werror -o "$2" "$kit_root/tests/kit/$1.c"
+	fi
+}
+
 remove_bundle() {
 	[ -z "${bundle:-}" ] || rm -rf "$bundle"
 	[ -z "${cid:-}" ] || remove_cgroups
