@@ -63,11 +63,13 @@ static const char *refusal_reason(int errnum)
 
 int cgroup_join(const struct cgroup *cgroup, pid_t pid, pid_t near, struct berth_error *err)
 {
+	const struct cgroup_dir *main = cgroup_main(cgroup);
+	size_t first = main ? (size_t)(main - cgroup->dirs) : 0;
 	char text[16];
 
 	(void)snprintf(text, sizeof(text), "%d", (int)pid);
 	for (size_t i = 0; i < cgroup->count; i++) {
-		const struct cgroup_dir *dir = &cgroup->dirs[i];
+		const struct cgroup_dir *dir = &cgroup->dirs[(first + i) % cgroup->count];
 		int r = dir->fd < 0 ? 0 : join_one(dir, text, near);
 
 		/* A user may move a process only within what is all his, and his session is not. */

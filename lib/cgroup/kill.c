@@ -13,9 +13,7 @@
 #include "sys/file.h"
 #include "sys/process.h"
 
-/* The directory by which the processes are found: version 2 says whether there are any in one read. The
- * members are the same in every hierarchy. */
-static const struct cgroup_dir *find_main(const struct cgroup *cgroup)
+const struct cgroup_dir *cgroup_main(const struct cgroup *cgroup)
 {
 	const struct cgroup_dir *found = NULL;
 
@@ -85,7 +83,7 @@ static int call_pids(int fd, void *argument)
 
 int cgroup_pids(const struct cgroup *cgroup, cgroup_pid_fn fn, void *argument)
 {
-	const struct cgroup_dir *dir = find_main(cgroup);
+	const struct cgroup_dir *dir = cgroup_main(cgroup);
 	struct call call = {.fn = fn, .argument = argument};
 
 	return dir ? cgroup_walk(dir->fd, call_pids, &call) : 0;
@@ -176,7 +174,7 @@ int cgroup_signal(const struct cgroup *cgroup, int number, struct berth_error *e
 
 int cgroup_kill(const struct cgroup *cgroup, int timeout_ms, struct berth_error *err)
 {
-	const struct cgroup_dir *dir = find_main(cgroup);
+	const struct cgroup_dir *dir = cgroup_main(cgroup);
 	uint64_t end_ns = sys_now_ns() + (uint64_t)timeout_ms * 1000000U;
 	int delay_ms = 1;
 	char pids[128];

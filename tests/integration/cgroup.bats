@@ -419,3 +419,14 @@ in_net_hierarchy() {
 	assert_contains "/linux/resources/network/priorities/0"
 	assert_contains '"nosuch0 7"'
 }
+
+# Else a start that is killed between two joins leaves a process that no directory shows in which it is looked for.
+@test "a process joins first where its container's processes are looked for" {
+	local directories
+	strace -f -y -qq -e trace=write -o "$bundle/trace" "$BERTH" run --bundle "$bundle" "$cid" </dev/null
+	directories=$(sed -n 's,.*<\(.*\)/cgroup.procs>.*,\1,p' "$bundle/trace")
+	[ -n "$directories" ]
+	# That is version 2, which a host with controllers of version 1 may lack: then it is the first, and in order.
+	! grep -q ' - cgroup2 ' /proc/self/mountinfo ||
+		[ "$(stat -fc %T "$(head -n 1 <<<"$directories" | sed 's,/[^/]*$,,')")" = cgroup2fs ]
+}
