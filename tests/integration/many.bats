@@ -21,10 +21,11 @@ made_files() {
 
 @test "1,000 runs of /bin/true: all exit 0, no process, mount, cgroup or directory is left" {
 	config '.process.args = ["/bin/true"]'
-	local mounts files i
+	local mounts files i count
+	count=$(rounds 1000)
 	mounts=$(host_mounts)
 	files=$(made_files)
-	for ((i = 0; i < 1000; i++)); do
+	for ((i = 0; i < count; i++)); do
 		"$BERTH" run --bundle "$bundle" "$cid-many-$i" || {
 			echo "run $i failed with status $?"
 			return 1
@@ -38,8 +39,9 @@ made_files() {
 
 @test "fast exits lose no output and no status" {
 	config '.process.args = ["/bin/sh", "-c", "echo done; exit 3"]'
-	local i out status
-	for ((i = 0; i < 100; i++)); do
+	local i out status count
+	count=$(rounds 100)
+	for ((i = 0; i < count; i++)); do
 		status=0
 		out=$("$BERTH" run --bundle "$bundle" "$cid-fast-$i") || status=$?
 		[ "$out $status" = "done 3" ]
@@ -49,7 +51,7 @@ made_files() {
 @test "16 at a time on one root file system" {
 	config '.process.args = ["/bin/true"] | .root.readonly = false
 		| .mounts += [{"destination": "/shared/mount/point", "type": "tmpfs", "source": "tmpfs"}]'
-	run sh -c 'seq 160 | xargs -P 16 -I{} "$1" run --bundle "$2" "$3-{}"' sh "$BERTH" "$bundle" "$cid"
+	run sh -c 'seq "$4" | xargs -P 16 -I{} "$1" run --bundle "$2" "$3-{}"' sh "$BERTH" "$bundle" "$cid" "$(rounds 160)"
 	assert_status 0
 	[ -z "$output" ]
 	[ -z "$(left_cgroups)" ]
@@ -73,11 +75,12 @@ lives() {
 
 @test "1,000 times create, start, kill, delete: nothing is left" {
 	config '.process.args = ["/bin/sleep", "1000"]'
-	local mounts files
+	local mounts files half
+	half=$(rounds 500)
 	mounts=$(host_mounts)
 	files=$(made_files)
-	lives 1 500 >"$BATS_TEST_TMPDIR/first" 2>&1 &
-	lives 501 1000 >"$BATS_TEST_TMPDIR/second" 2>&1
+	lives 1 "$half" >"$BATS_TEST_TMPDIR/first" 2>&1 &
+	lives "$((half + 1))" "$((2 * half))" >"$BATS_TEST_TMPDIR/second" 2>&1
 	wait $!
 	cat "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/second"
 	[ ! -s "$BATS_TEST_TMPDIR/first" ]
