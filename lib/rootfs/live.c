@@ -46,7 +46,7 @@ static int live_open_fds(int *ret_fd, struct berth_error *err)
 static int live_enter(
 	struct rootfs *rootfs, int ns_fd, int fds_fd, bool is_copy, struct berth_error *err)
 {
-	const struct sys_mount_attr alone = {.propagation = MS_PRIVATE};
+	const struct rootfs_attr alone = {.propagation = MS_PRIVATE, .flags = AT_RECURSIVE};
 	int r = sys_setns(ns_fd, CLONE_NEWNS);
 
 	if (r == 0 && is_copy) {
@@ -61,8 +61,7 @@ static int live_enter(
 	}
 	r = rootfs_enter(rootfs, err);
 	if (r == 0 && is_copy) {
-		r = sys_mount_setattr(rootfs->root_fd, AT_RECURSIVE, &alone);
-		r = r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_MOUNT_SETATTR, "/", "make private") : 0;
+		r = rootfs_mount_set(rootfs->root_fd, &alone, "/", err);
 	}
 	return r;
 }

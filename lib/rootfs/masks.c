@@ -33,6 +33,7 @@ static int readonly_one(int root_fd, const char *path, struct berth_error *err)
 	const struct rootfs_attr readonly = {.set = MOUNT_ATTR_RDONLY};
 	autofd int target_fd = -1;
 	autofd int mount_fd = -1;
+	bool is_after;
 	int r;
 
 	/* What is attached to "/" is seen by nobody who has it as his root already. */
@@ -45,9 +46,11 @@ static int readonly_one(int root_fd, const char *path, struct berth_error *err)
 	}
 	r = rootfs_mount_clone(target_fd, AT_RECURSIVE, path, &mount_fd, err);
 	if (r == 0) {
-		r = rootfs_mount_set(mount_fd, &readonly, path, err);
+		r = rootfs_mount_prepare(mount_fd, &readonly, path, err);
 	}
-	return r < 0 ? r : rootfs_mount_attach(mount_fd, target_fd, path, err);
+	is_after = r > 0;
+	r = r < 0 ? r : rootfs_mount_attach(mount_fd, target_fd, path, err);
+	return r == 0 && is_after ? rootfs_mount_set(mount_fd, &readonly, path, err) : r;
 }
 
 /* The pointer of an entry is composed only when it is needed. */

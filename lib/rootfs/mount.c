@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "rootfs/change.h"
 #include "rootfs/fail.h"
 #include "sys/abi.h"
 #include "sys/file.h"
@@ -127,26 +128,36 @@ int rootfs_mount_clone(
 	return 0;
 }
 
-int rootfs_mount_set(
-	int mount_fd, const struct rootfs_attr *attr, const char *subject, struct berth_error *err)
+static int set_failed(
+	int r, const struct rootfs_attr *attr, const char *subject, struct berth_error *err)
 {
-	const struct sys_mount_attr change = {
-		.set = attr->set, .clear = attr->clear, .propagation = attr->propagation};
-	int r;
-
-	if (!attr->set && !attr->clear && !attr->propagation) {
-		return 0;
-	}
-	r = sys_mount_setattr(mount_fd, attr->flags, &change);
 	if (r == -EPERM && attr->clear) {
 		r = error_system(
 			err, r, "a flag of the source mount is locked and cannot be cleared:");
 		error_add_subject(err, subject);
 		return r;
 	}
-	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_MOUNT_SETATTR, subject,
-			       "set the attributes of the mount")
-		     : 0;
+	return rootfs_fail(
+		err, r, ROOTFS_CALL_MOUNT_SETATTR, subject, "set the attributes of the mount");
+}
+
+int rootfs_mount_set(
+	int mount_fd, const struct rootfs_attr *attr, const char *subject, struct berth_error *err)
+{
+	int r = rootfs_mount_change(mount_fd, attr);
+
+	return r < 0 ? set_failed(r, attr, subject, err) : 0;
+}
+
+int rootfs_mount_prepare(
+	int mount_fd, const struct rootfs_attr *attr, const char *subject, struct berth_error *err)
+{
+	int r = rootfs_attr_set(mount_fd, attr);
+
+	if (r == -ENOSYS) {
+		return 1;
+	}
+	return r < 0 ? set_failed(r, attr, subject, err) : 0;
 }
 
 int rootfs_mount_attach(int mount_fd, int target_fd, const char *subject, struct berth_error *err)

@@ -28,6 +28,11 @@ struct rootfs_attr {
 int rootfs_mount_set(int mount_fd, const struct rootfs_attr *attr, const char *subject,
 	struct berth_error *err) must_use;
 
+/* The same for a mount that is not attached. 1: before Linux 5.12 only what is attached can be changed, so it is to be
+ * attached and then given to rootfs_mount_set(), where nobody can see it yet. */
+int rootfs_mount_prepare(int mount_fd, const struct rootfs_attr *attr, const char *subject,
+	struct berth_error *err) must_use;
+
 /* Attaches a detached mount to the place behind `target_fd`. */
 int rootfs_mount_attach(
 	int mount_fd, int target_fd, const char *subject, struct berth_error *err) must_use;

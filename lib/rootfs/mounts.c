@@ -156,9 +156,11 @@ static int covered_copy(const struct mounting *mounting, int mount_fd, struct be
 		     : rootfs_copy_up(mounting->target_fd, mount_fd, mount->target, err);
 }
 
-/* Attributes of this mount, then those of the tree; propagation goes with the one that it is for. A
- * new file system has got its attributes with its birth. */
-static int attributes_set(const struct mounting *mounting, int mount_fd, struct berth_error *err)
+/* Attributes of this mount, then those of the tree, by rootfs_mount_prepare() or rootfs_mount_set(); propagation goes with
+ * the one that it is for. A new file system has got its attributes with its birth. */
+static int attributes_set(const struct mounting *mounting, int mount_fd,
+	int (*set)(int, const struct rootfs_attr *, const char *, struct berth_error *),
+	struct berth_error *err)
 {
 	const struct boot_mount *mount = mounting->mount;
 	bool is_bind = mount->kind == BOOT_MOUNT_BIND;
@@ -173,9 +175,9 @@ static int attributes_set(const struct mounting *mounting, int mount_fd, struct 
 		.propagation = mount->is_propagation_recursive ? mount->propagation : 0,
 		.flags = AT_RECURSIVE,
 	};
-	int r = rootfs_mount_set(mount_fd, &own, mount->target, err);
+	int r = set(mount_fd, &own, mount->target, err);
 
-	return r < 0 ? r : rootfs_mount_set(mount_fd, &tree, mount->target, err);
+	return r != 0 ? r : set(mount_fd, &tree, mount->target, err);
 }
 
 static int root_replace(struct rootfs *rootfs, int mount_fd, struct berth_error *err)
@@ -205,6 +207,21 @@ static int mount_attach(struct rootfs *rootfs, const struct mounting *mounting, 
 	}
 	r = rootfs_mount_attach(mount_fd, mounting->target_fd, mounting->mount->target, err);
 	return r == 0 && is_on_root ? root_replace(rootfs, mount_fd, err) : r;
+}
+
+/* What a container that is there could see is never attached without its attributes. */
+static int mount_place(struct rootfs *rootfs, const struct mounting *mounting, int mount_fd,
+	struct berth_error *err)
+{
+	int r = attributes_set(mounting, mount_fd, rootfs_mount_prepare, err);
+	bool is_after = r > 0;
+
+	if (is_after && rootfs->is_live) {
+		return rootfs_fail(err, -ENOSYS, ROOTFS_CALL_MOUNT_SETATTR, mounting->mount->target,
+			"set the attributes of the mount");
+	}
+	r = r < 0 ? r : mount_attach(rootfs, mounting, mount_fd, err);
+	return r == 0 && is_after ? attributes_set(mounting, mount_fd, rootfs_mount_set, err) : r;
 }
 
 static int is_link(int fd)
@@ -237,10 +254,7 @@ static int mount_make(
 		r = r < 0 ? r : covered_copy(&mounting, mount_fd, err);
 	}
 	if (r == 0) {
-		r = attributes_set(&mounting, mount_fd, err);
-	}
-	if (r == 0) {
-		r = mount_attach(rootfs, &mounting, mount_fd, err);
+		r = mount_place(rootfs, &mounting, mount_fd, err);
 	}
 	close_fd(&mounting.target_fd);
 	if (r == 0 && is_late) {

@@ -162,6 +162,18 @@ int rootfs_attr_open(const char *path, int *ret_fd, struct berth_error *err)
 	return 0;
 }
 
+int rootfs_fds_open(int *ret_fd)
+{
+	autofd int proc_fd = -1;
+	int r = open_own("self/fd", O_PATH | O_DIRECTORY, &proc_fd);
+
+	if (r < 0) {
+		return r;
+	}
+	*ret_fd = r;
+	return 0;
+}
+
 static int enter_time(const char *offsets, const char **ret_what)
 {
 	autofd int proc_fd = -1;

@@ -117,6 +117,9 @@ int rootfs_sysctls(const struct boot *boot, struct berth_error *err) must_use;
  * where the kernel refuses one, in that at /proc. Works before and after the pivot. */
 int rootfs_attr_open(const char *path, int *ret_fd, struct berth_error *err) must_use;
 
+/* The directory of this process's descriptors, in a procfs as above: each name in it leads to what the descriptor is of. */
+int rootfs_fds_open(int *ret_fd) must_use;
+
 /* "mapped": this process enters a time namespace that it makes, with offsets as /proc/PID/timens_offsets takes them: they
  * cannot be set any more when a process is in it. While its files in /proc are its own: before a change of ids. */
 int rootfs_time(const char *offsets, struct berth_error *err) must_use;

@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
+#include "rootfs/change.h"
 #include "rootfs/fail.h"
 #include "rootfs/host.h"
 #include "rootfs/mount.h"
@@ -177,9 +178,9 @@ int rootfs_open_more(struct rootfs *rootfs, const struct boot *boot, struct bert
  * at its root alone, so the way goes up until the kernel accepts. */
 static int parent_make_private(int root_fd, struct berth_error *err)
 {
-	const struct sys_mount_attr attr = {.propagation = MS_PRIVATE};
+	const struct rootfs_attr attr = {.propagation = MS_PRIVATE};
 	autofd int fd = sys_openat2(root_fd, ".", O_PATH | O_DIRECTORY, 0, 0);
-	int r = fd < 0 ? fd : sys_mount_setattr(fd, 0, &attr);
+	int r = fd < 0 ? fd : rootfs_mount_change(fd, &attr);
 
 	while (r == -EINVAL) {
 		int up = sys_openat2(fd, "..", O_PATH | O_DIRECTORY, 0, 0);
@@ -196,7 +197,7 @@ static int parent_make_private(int root_fd, struct berth_error *err)
 		if (r == 0 && here.st_dev == above.st_dev && here.st_ino == above.st_ino) {
 			r = -ENOENT; /* "/" is no mount: a chroot, in which nothing can be pivoted */
 		}
-		r = r < 0 ? r : sys_mount_setattr(fd, 0, &attr);
+		r = r < 0 ? r : rootfs_mount_change(fd, &attr);
 	}
 	return r < 0 ? rootfs_fail(err, r, ROOTFS_CALL_MOUNT_SETATTR, NULL,
 			       "make the mount of the root file system private")

@@ -565,11 +565,8 @@ static int container_clone(struct stage *stage, struct berth_error *err)
 int stage_run_container(struct stage *stage, struct berth_error *err)
 {
 	/* What a caller left open must not be seen by the image, whatever happens before execve. */
-	int r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	int r = stage_mark_leaked(err);
 
-	if (r < 0) {
-		r = error_system(err, r, "close_range CLOSE_RANGE_CLOEXEC");
-	}
 	if (r == 0) {
 		r = stage_run_steps(
 			intermediate_steps, ARRAY_COUNT(intermediate_steps), stage, err);

@@ -147,6 +147,9 @@ int stage_search(struct stage *stage, struct berth_error *err) must_use;
 /* Raw mode: one InitMsg, then argv[0] with its arguments. Returns in the intermediate alone. */
 int stage_run_raw(struct stage *stage, char **argv, char **envp, struct berth_error *err) must_use;
 
+/* Every descriptor but stdio becomes close-on-exec: what a caller left open is not the image's. */
+int stage_mark_leaked(struct berth_error *err) must_use;
+
 /* Container mode: InitMsg, then the messages of wire/frame.h. As above; stage->is_told says whether the
  * error has been sent to the parent. */
 int stage_run_container(struct stage *stage, struct berth_error *err) must_use;

@@ -86,6 +86,17 @@ int sys_fs_magic(int fd, uint64_t *ret_magic)
 	return 0;
 }
 
+int sys_fs_flags(int fd, uint64_t *ret_flags)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0) {
+		return -errno;
+	}
+	*ret_flags = (uint64_t)fs.f_flags;
+	return 0;
+}
+
 int sys_open_proc(void)
 {
 	autofd int fd = sys_open("/proc", O_PATH | O_DIRECTORY);

@@ -37,6 +37,7 @@ int sys_may_execute(const char *path) must_use;
 int sys_may_write(const char *path) must_use;
 
 int sys_fs_magic(int fd, uint64_t *ret_magic) must_use; /* fstatfs(2), f_type alone */
+int sys_fs_flags(int fd, uint64_t *ret_flags) must_use; /* f_flags alone: ST_* */
 
 /* /proc, O_PATH. -ENODEV where it is no proc file system, -EXDEV where it is that of another pid
  * namespace: it knows processes by other numbers, and those of ours lead to somebody else. */

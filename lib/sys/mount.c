@@ -89,6 +89,11 @@ int sys_mount_idmap(int mount_fd, unsigned int flags, int userns_fd)
 		&kernel_attr, sizeof(kernel_attr)));
 }
 
+int sys_mount_change(const char *path, unsigned long flags)
+{
+	return sys_result(syscall(SYS_mount, NULL, path, NULL, flags, NULL));
+}
+
 int sys_mount_id(int fd, uint64_t *ret_id)
 {
 	struct statx st;

@@ -36,6 +36,9 @@ int sys_mount_setattr(int mount_fd, unsigned int flags, const struct sys_mount_a
 /* The same, to map the ids as the user namespace behind `userns_fd` does. */
 int sys_mount_idmap(int mount_fd, unsigned int flags, int userns_fd) must_use;
 
+/* mount(2) that changes what is at the path: `flags` are MS_BIND | MS_REMOUNT and the mount's, or a propagation. */
+int sys_mount_change(const char *path, unsigned long flags) must_use;
+
 /* The number of the mount behind a descriptor, unique among those that exist: statx(2), Linux 5.8. */
 int sys_mount_id(int fd, uint64_t *ret_id) must_use;
 

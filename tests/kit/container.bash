@@ -183,6 +183,11 @@ rounds() {
 	echo $(($1 / ${BERTH_ROUNDS_DIVISOR:-1}))
 }
 
+# is_older VERSION: than that is this kernel.
+is_older() {
+	[ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1)" != "$1" ]
+}
+
 # is_empty COMMAND...: it prints nothing.
 is_empty() {
 	[ -z "$("$@")" ]

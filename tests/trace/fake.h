@@ -72,4 +72,7 @@ int fake_open_count(void);
 /* readlink(2) in /proc/self/fd: the link of that number leads to what the descriptor stands for. */
 ssize_t fake_fd_link(const char *number, char *buffer, size_t size);
 
+/* Whether the call of that number, from 1 on, was this one. */
+bool fake_was_call(int number, const char *name);
+
 #endif

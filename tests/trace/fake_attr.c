@@ -6,6 +6,7 @@
 #include "fake.h"
 #include "sys/abi.h"
 #include "sys/file.h"
+#include "sys/mount.h"
 #include "sys/process.h"
 
 static int called(const char *call, int fd, const char *rest)
@@ -15,6 +16,31 @@ static int called(const char *call, int fd, const char *rest)
 	(void)snprintf(
 		line, sizeof(line), "%s %s%s%s", call, fake_label(fd), *rest ? " " : "", rest);
 	return fake_called(line);
+}
+
+bool fake_was_call(int number, const char *name)
+{
+	const char *line = fake_get()->trace;
+
+	for (int n = 1; line && n < number; n++) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	return line && strncmp(line, name, strlen(name)) == 0;
+}
+
+int sys_mount_change(const char *path, unsigned long flags)
+{
+	char line[FAKE_LABEL_SIZE];
+
+	(void)snprintf(line, sizeof(line), "mount %s flags 0x%lx", path, flags);
+	return fake_called(line);
+}
+
+int sys_fs_flags(int fd, uint64_t *ret_flags)
+{
+	*ret_flags = 0;
+	return called("fs_flags", fd, "");
 }
 
 int sys_fs_magic(int fd, uint64_t *ret_magic)

@@ -342,6 +342,12 @@ static const char *last_call(void)
 	return strrchr(fake->trace, '\n') ? strrchr(fake->trace, '\n') + 1 : fake->trace;
 }
 
+/* There is another way where mount_setattr(2) is missing, as on Linux 5.10. */
+static bool is_replaced(int number, int errnum)
+{
+	return errnum == ENOSYS && fake_was_call(number, "mount_setattr");
+}
+
 /* Lets each call fail in turn. With `is_strict`, each failure must end the run there and then. */
 static void each_fails(int (*run)(struct berth_error *), int errnum, bool is_strict)
 {
@@ -358,7 +364,7 @@ static void each_fails(int (*run)(struct berth_error *), int errnum, bool is_str
 		memset(&err, 0, sizeof(err));
 		sample_reset(n, errnum);
 		r = run(&err);
-		if (is_strict && (r >= 0 || fake_get()->calls != n)) {
+		if (is_strict && !is_replaced(n, errnum) && (r >= 0 || fake_get()->calls != n)) {
 			fail_msg("call %d (%s) failed by %d: result %d after %d calls", n,
 				last_call(), errnum, r, fake_get()->calls);
 		}
@@ -495,7 +501,6 @@ static void test_missing_call_is_named(void **state)
 	static const struct {
 		const char *line, *text;
 	} cases[] = {
-		{"mount_setattr", "kernel lacks mount_setattr (Linux 5.12)"},
 		{"openat2", "kernel lacks openat2 (Linux 5.6)"},
 		{"fsopen", "kernel lacks fsopen (Linux 5.2)"},
 		{"move_mount", "kernel lacks move_mount (Linux 5.2)"},
@@ -510,7 +515,10 @@ static void test_missing_call_is_named(void **state)
 			struct berth_error err = {0};
 
 			sample_reset(n, ENOSYS);
-			assert_true(rootfs_run(&err) < 0);
+			if (rootfs_run(&err) >= 0) {
+				assert_true(is_replaced(n, ENOSYS));
+				continue;
+			}
 			if (strncmp(last_call(), cases[i].line, strlen(cases[i].line)) == 0) {
 				is_seen = true;
 				assert_non_null(strstr(err.message, cases[i].text));
