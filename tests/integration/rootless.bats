@@ -10,24 +10,31 @@ load ../kit/container
 user=berth-test
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root, to become an ordinary user"
-	id "$user" >/dev/null 2>&1 || useradd --no-create-home --shell /bin/sh "$user"
-	grep -q "^$user:" /etc/subuid || usermod --add-subuids 500000-565535 "$user"
-	grep -q "^$user:" /etc/subgid || usermod --add-subgids 500000-565535 "$user"
+	bundle=
+	if [ "$(id -u)" = 0 ]; then
+		id "$user" >/dev/null 2>&1 || useradd --no-create-home --shell /bin/sh "$user"
+		grep -q "^$user:" /etc/subuid || usermod --add-subuids 500000-565535 "$user"
+		grep -q "^$user:" /etc/subgid || usermod --add-subgids 500000-565535 "$user"
+	else
+		[[ $BATS_TEST_DESCRIPTION == *rootless* ]] || skip "needs root"
+		user=$(id -un)
+	fi
 	subuid=$(grep "^$user:" /etc/subuid | head -n 1 | cut -d: -f2)
 	subgid=$(grep "^$user:" /etc/subgid | head -n 1 | cut -d: -f2)
 	uid=$(id -u "$user")
-	bundle=
 }
 
 teardown() {
 	remove_bundle
 }
 
-# The program under test where the user may execute it.
+# as_user PROGRAM...: as that user, who we may be already.
 as_user() {
-	setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all --bounding-set=-all \
-		env HOME=/nonexistent "$@"
+	if [ "$(id -u)" = 0 ]; then
+		timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all "$@"
+	else
+		timeout 60 "$@"
+	fi
 }
 
 make_user_bundle() {
@@ -35,15 +42,14 @@ make_user_bundle() {
 	rm "$bundle/config.json"
 	cp "$berth_program" "$bundle/berth"
 	chown -R "$user:" "$bundle"
-	as_user "$bundle/berth" spec --rootless --bundle "$bundle"
+	as_user env HOME=/nonexistent "$bundle/berth" spec --rootless --bundle "$bundle"
 	config '.process.terminal = false'
 	chown "$user:" "$bundle/config.json"
 }
 
 user_run() {
 	chown "$user:" "$bundle/config.json"
-	run timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all \
-		"$bundle/berth" --root "$bundle/state" run --bundle "$bundle" rootless
+	run as_user "$bundle/berth" --root "$bundle/state" run --bundle "$bundle" rootless
 }
 
 @test "the rootless config that spec writes runs, and its root is the user" {
@@ -216,8 +222,7 @@ user_run() {
 
 # user_berth ARGUMENT...: berth, as the user.
 user_berth() {
-	timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all \
-		"$bundle/berth" --root "$bundle/state" "$@"
+	as_user "$bundle/berth" --root "$bundle/state" "$@"
 }
 
 # a_life: create, start, exec, kill and delete, with what the config says.
