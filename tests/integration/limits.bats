@@ -45,3 +45,17 @@ teardown() {
 	done
 	[ -n "$has_run" ]
 }
+
+@test "devices: a node that is not allowed cannot be opened, one that is can" {
+	# The kernel's log: everybody may open it for writing.
+	config '.process.capabilities |= map_values(. + ["CAP_MKNOD"])
+		| .mounts |= map(if .destination == "/dev" then .options -= ["nodev"] else . end)'
+	in_container 'mknod -m 666 /dev/k c 1 11 && : >/dev/null && : >>/dev/k && echo OPENED'
+	berth_run
+	refute_line OPENED
+	assert_contains "Operation not permitted"
+	config '.linux.resources.devices += [{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "wm"}]'
+	berth_run
+	assert_status 0
+	assert_line OPENED
+}

@@ -160,6 +160,10 @@ update_json() {
 	while read -r flag value v1_file v1_value v2_file v2_value; do
 		echo "$flag $value"
 		if is_v2; then v1_file=$v2_file; fi
+		if [ "$flag" = --cpu-burst ] && is_older 5.14; then
+			refused --cpu-burst "no such file or directory" -- update "$flag" "$value"
+			continue
+		fi
 		changes "$v1_file" update "$flag" "$value" </dev/null
 		holds_one "$v1_file" "$v1_value" "$v2_file" "${v2_value//_/ }"
 	done <<-END
