@@ -56,6 +56,61 @@ int error_system(struct berth_error *err, int errnum, const char *format, ...)
 	return positive ? -positive : -EIO;
 }
 
+/* By syscalls(2) and the calls' own pages: since when, and what else than a filter makes it EPERM. */
+static const struct call_row {
+	const char *name, *since, *cause;
+} call_table[] = {
+	{"bpf", "4.15", "without CAP_BPF or "}, /* programs for a cgroup's devices */
+	{"clone3", "5.3", "without CAP_SYS_ADMIN or "},
+	{"close_range", "5.9", ""},
+	{"execveat", "3.19", ""},
+	{"fsconfig", "5.2", "without CAP_SYS_ADMIN or "},
+	{"fsmount", "5.2", "without CAP_SYS_ADMIN or "},
+	{"fsopen", "5.2", "without CAP_SYS_ADMIN or "},
+	{"keyctl", "2.6.10", ""},
+	{"memfd_create", "3.17", ""},
+	{"mount_setattr", "5.12", "without CAP_SYS_ADMIN or "},
+	{"move_mount", "5.2", "without CAP_SYS_ADMIN or "},
+	{"open_tree", "5.2", "without CAP_SYS_ADMIN or "},
+	{"openat2", "5.6", ""},
+	{"pidfd_open", "5.3", ""},
+	{"pidfd_send_signal", "5.1", "without CAP_KILL or "},
+	{"seccomp", "3.17", ""},
+	{"setns", "3.0", "without CAP_SYS_ADMIN or "},
+	{"unshare", "2.6.16", "without CAP_SYS_ADMIN or "},
+};
+
+static const struct call_row *find_call(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(call_table); i++) {
+		if (strcmp(call_table[i].name, name) == 0) {
+			return &call_table[i];
+		}
+	}
+	return NULL;
+}
+
+int error_call(struct berth_error *err, int errnum, const char *call, const char *format, ...)
+{
+	const struct call_row *row = find_call(call);
+	int positive = errnum < 0 ? -errnum : errnum;
+	char tried[BERTH_ERROR_MESSAGE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(tried, sizeof(tried), format, args);
+	va_end(args);
+	if (positive == ENOSYS) {
+		return error_set(err, BERTH_ERROR_UNSUPPORTED, "%s: kernel lacks %s%s%s%s", tried,
+			call, row ? " (Linux " : "", row ? row->since : "", row ? ")" : "");
+	}
+	if (positive == EPERM) {
+		return error_system(err, errnum, "%s: %s refused (EPERM), %sby a seccomp filter?",
+			tried, call, row ? row->cause : "");
+	}
+	return error_system(err, errnum, "%s", tried);
+}
+
 int error_set(struct berth_error *err, int error_class, const char *format, ...)
 {
 	va_list args;

@@ -13,6 +13,11 @@
 /* A system call failed: `errnum` is positive or negative errno. Returns -|errnum|. */
 int error_system(struct berth_error *err, int errnum, const char *format, ...) printf_like(3, 4);
 
+/* The same of a call that an old kernel lacks or a filter refuses: `call` is its name. ENOSYS: class UNSUPPORTED, "TEXT:
+ * kernel lacks CALL (Linux VERSION)", returns -EOPNOTSUPP. EPERM: "TEXT: CALL refused (EPERM), by a seccomp filter?". */
+int error_call(struct berth_error *err, int errnum, const char *call, const char *format, ...)
+	printf_like(4, 5);
+
 /* Anything else; `error_class` is enum berth_error_class. Returns -EINVAL, or the errno value that
  * suits the class (-ENOMEM, -EEXIST, -ENOENT, -EPROTO, -EOPNOTSUPP). */
 int error_set(struct berth_error *err, int error_class, const char *format, ...) printf_like(3, 4);

@@ -226,8 +226,8 @@ static int attach_new(int fd, const struct host_devices *devices, struct berth_e
 		r = program_fd < 0 ? program_fd : attach(fd, program_fd);
 	}
 	if (r < 0) {
-		(void)error_system(err, r, "%s the device filter with bpf(2)",
-			program_fd < 0 ? "load" : "attach");
+		r = error_call(
+			err, r, "bpf", "%s the device filter", program_fd < 0 ? "load" : "attach");
 		error_add_pointer(err, devices->pointer);
 	}
 	return r < 0 ? r : 0;

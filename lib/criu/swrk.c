@@ -56,7 +56,7 @@ static void swrk_finish(struct swrk *swrk)
 	close_fd(&swrk->images_fd);
 	close_fd(&swrk->work_fd);
 	if (swrk->pidfd >= 0) {
-		(void)!sys_pidfd_send_signal(swrk->pidfd, SIGKILL);
+		(void)!sys_signal_child(swrk->pidfd, swrk->pid, SIGKILL);
 		(void)!sys_wait_pidfd(swrk->pidfd, &status);
 		close_fd(&swrk->pidfd);
 	}

@@ -10,12 +10,14 @@
 
 _Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups of the message are those of the kernel");
 
-/* With CAP_SETGID in effect, only a user namespace that denies setgroups(2) refuses it. */
+/* With CAP_SETGID in effect, a user namespace that denies setgroups(2) refuses it, or a filter, under which all groups
+ * of the caller would stay: the namespace says which it was. */
 static bool is_denied_here(void)
 {
 	struct sys_caps caps;
 
-	return sys_capget(&caps) == 0 && (caps.effective & UINT64_C(1) << CAP_SETGID);
+	return sys_capget(&caps) == 0 && (caps.effective & UINT64_C(1) << CAP_SETGID) &&
+	       sys_is_setgroups_denied();
 }
 
 static int groups_set(const struct boot_identity *identity, struct berth_error *err)
@@ -31,7 +33,7 @@ static int groups_set(const struct boot_identity *identity, struct berth_error *
 		return 0;
 	}
 	if (r < 0) {
-		error_system(err, r, "set %zu supplementary groups", groups->count);
+		r = error_call(err, r, "setgroups", "set %zu supplementary groups", groups->count);
 		error_add_pointer(err, "/process/user/additionalGids");
 	}
 	return r;

@@ -23,6 +23,10 @@ int guard_session_keyring(const char *name, struct berth_error *err)
 	if (r >= 0) {
 		r = sys_keyring_set_permissions(r, KEYRING_PERMISSIONS);
 	}
+	/* A filter that forbids all of keyctl(2) does so to the container, too: no key is in its reach. */
+	if (r == -EPERM && sys_keyring_session() >= 0) {
+		return error_call(err, r, "keyctl", "join the session keyring %s", name);
+	}
 	if (r >= 0 || is_keyring_refusal(r)) {
 		return 0;
 	}

@@ -44,7 +44,7 @@ int guard_seccomp_listen(const struct boot_seccomp *seccomp, struct berth_error 
 			"load the seccomp filter: one of berth's caller has a listener, and a process "
 			"has one at most");
 	} else if (r < 0) {
-		error_system(err, r, "load the seccomp filter");
+		(void)error_call(err, r, "seccomp", "load the seccomp filter");
 	}
 	if (r < 0) {
 		error_add_pointer(err, seccomp_pointer);

@@ -220,7 +220,7 @@ static int take_over(struct host_child *child, const struct frame *frame, struct
 	/* It is a child of this process and not reaped: the pid cannot have gone to another. */
 	child->pidfd = sys_pidfd_open((pid_t)born.pid);
 	if (child->pidfd < 0) {
-		return error_system(err, child->pidfd, "pidfd_open the container's process");
+		return error_call(err, child->pidfd, "pidfd_open", "find the container's process");
 	}
 	child->pid = (pid_t)born.pid;
 	r = sys_wait_pidfd(child->init_pidfd, &status);

@@ -100,7 +100,7 @@ static void forward_signals(struct foreground *fore)
 			resize(fore->child);
 		} else if (number != SIGCHLD && number != SIGPIPE) {
 			/* SIGPIPE is of this process's own writes, and says nothing to the container. */
-			(void)!sys_pidfd_send_signal(fore->child->pidfd, number);
+			(void)!sys_signal_child(fore->child->pidfd, fore->child->pid, number);
 		}
 	}
 }

@@ -77,7 +77,7 @@ static int namespace_new(const struct host_idmap *idmap, struct berth_error *err
 	}
 	pid = holder_start(fds, &pidfd);
 	close_fd(&fds[0]);
-	fd = pid < 0 ? error_system(err, pid, "make a user namespace for the mappings")
+	fd = pid < 0 ? error_call(err, pid, "clone3", "make a user namespace for the mappings")
 		     : holder_open(pid, idmap, err);
 	close_fd(&fds[1]);
 	if (pid > 0) {
@@ -103,15 +103,12 @@ static int map_failed(int r, struct berth_error *err)
 		return error_set(err, BERTH_ERROR_UNSUPPORTED,
 			"the file system, or one below it, has no id-mapped mounts in this kernel");
 	}
-	if (r == -ENOSYS) {
-		return error_set(
-			err, BERTH_ERROR_UNSUPPORTED, "kernel lacks mount_setattr (Linux 5.12)");
+	if (r == -EPERM) {
+		return error_system(err, r,
+			"map the ids of a mount that has mapped ids already, or whose file system "
+			"belongs to another user namespace");
 	}
-	return error_system(err, r,
-		r == -EPERM
-			? "map the ids of a mount that has mapped ids already, or whose file system "
-			  "belongs to another user namespace"
-			: "map the ids of the mount");
+	return error_call(err, r, "mount_setattr", "map the ids of the mount");
 }
 
 static int idmap_apply(const struct host_idmap *idmap, int mount_fd, struct berth_error *err)

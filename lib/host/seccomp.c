@@ -140,12 +140,18 @@ static int take_program(struct compiler *compiler, struct wire_bytes *ret_progra
 	size_t before_count =
 		host_newer_calls(&compiler->newer, compiler->asked->default_action, before);
 	size_t before_bytes = before_count * sizeof(before[0]);
-	autofd int fd = sys_memfd("berth-seccomp");
+	autofd int fd = sys_memfd("berth-seccomp", false);
 	struct stat st = {0};
 	size_t size;
 	char *program;
-	int r = fd < 0 ? fd : seccomp_export_bpf(compiler->filter, fd);
+	int r;
 
+	if (fd < 0) {
+		r = error_call(compiler->err, fd, "memfd_create", "make a memfd for the filter");
+		error_add_pointer(compiler->err, "/linux/seccomp");
+		return r;
+	}
+	r = seccomp_export_bpf(compiler->filter, fd);
 	r = r < 0 ? r : sys_fstat(fd, &st);
 	if (r < 0) {
 		return fail(compiler, r, "/linux/seccomp", "make the program");

@@ -35,12 +35,12 @@ void host_child_init(struct host_child *child)
 	};
 }
 
-static void end_process(int *pidfd)
+static void end_process(int *pidfd, pid_t pid)
 {
 	int status;
 
 	if (*pidfd >= 0) {
-		(void)!sys_pidfd_send_signal(*pidfd, SIGKILL);
+		(void)!sys_signal_child(*pidfd, pid, SIGKILL);
 		(void)!sys_wait_pidfd(*pidfd, &status);
 		close_fd(pidfd);
 	}
@@ -49,7 +49,7 @@ static void end_process(int *pidfd)
 int host_child_finish(struct host_child *child, struct berth_error *err)
 {
 	/* First, so that it does not complain that the stream has ended. */
-	end_process(&child->init_pidfd);
+	end_process(&child->init_pidfd, child->init_pid);
 	/* The end of the stream ends a child whose pid was never told. */
 	close_fd(&child->binary_fd);
 	close_fd(&child->stream_fd);
@@ -58,7 +58,7 @@ int host_child_finish(struct host_child *child, struct berth_error *err)
 	if (child->state == WIRE_STATE_EXEC) {
 		close_fd(&child->pidfd);
 	}
-	end_process(&child->pidfd);
+	end_process(&child->pidfd, child->pid);
 	/* When nobody in the container uses them. */
 	return host_net_devices_return(&child->devices, err);
 }
@@ -87,13 +87,22 @@ static int write_all(int fd, const char *bytes, size_t length)
 	return 0;
 }
 
+static int memfd_failed(int r, struct berth_error *err)
+{
+	if (r == -EACCES) {
+		return error_system(err, r,
+			"memfd_create for berth-init: an executable one is refused, by vm.memfd_noexec = 2");
+	}
+	return error_call(err, r, "memfd_create", "make a memfd for berth-init");
+}
+
 static int seal_payload(int *ret_fd, struct berth_error *err)
 {
-	autofd int fd = sys_memfd("berth-init");
+	autofd int fd = sys_memfd("berth-init", true);
 	int r = fd < 0 ? fd : 0;
 
 	if (r < 0) {
-		return error_system(err, r, "memfd_create for berth-init");
+		return memfd_failed(r, err);
 	}
 	r = write_all(fd, host_payload, (size_t)(host_payload_end - host_payload));
 	if (r == 0) {
@@ -189,11 +198,12 @@ static int spawn_process(struct spawn *spawn, int *ret_pidfd, struct berth_error
 	spawn->pid = sys_vfork(spawn_exec, spawn, ret_pidfd);
 	sys_restore_signals(&old);
 	if (spawn->pid < 0) {
-		return error_system(err, spawn->pid, "clone a process for berth-init");
+		return error_call(err, spawn->pid, "clone", "make a process for berth-init");
 	}
 	if (spawn->failure < 0) {
-		end_process(ret_pidfd);
-		return error_system(err, spawn->failure, "execute berth-init from its memfd");
+		end_process(ret_pidfd, spawn->pid);
+		return error_call(
+			err, spawn->failure, "execveat", "execute berth-init from its memfd");
 	}
 	return 0;
 }

@@ -50,11 +50,12 @@ static int end_processes(const struct life_found *found, bool is_forced, struct 
 	int r = pidfd < 0 ? 0 : sys_pidfd_send_signal(pidfd, SIGKILL);
 
 	if (pidfd < 0 && pidfd != -ESRCH) {
-		return error_system(
-			err, pidfd, "look in /proc for the container's process %d", pid);
+		return error_call(err, pidfd, "pidfd_open",
+			"look in /proc for the container's process %d", pid);
 	}
 	if (r < 0 && r != -ESRCH) {
-		return error_system(err, r, "end the container's process %d", pid);
+		return error_call(
+			err, r, "pidfd_send_signal", "end the container's process %d", pid);
 	}
 	r = end_cgroup(found, is_forced, err);
 	if (r < 0 || pidfd < 0) {
@@ -269,7 +270,8 @@ static int kill_first(const struct life_found *found, int signal, struct berth_e
 		return error_set(err, BERTH_ERROR_STATE, "container not running");
 	}
 	if (r < 0) {
-		return error_system(err, r, "send signal %d to the container", signal);
+		return error_call(
+			err, r, "pidfd_send_signal", "send signal %d to the container", signal);
 	}
 	if (signal > 0) {
 		life_watch_tell(

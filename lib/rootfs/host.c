@@ -49,8 +49,7 @@ int rootfs_host_keep(struct rootfs *rootfs, struct berth_error *err)
 	}
 	r = sys_unshare(CLONE_NEWNS);
 	if (r < 0) {
-		return rootfs_fail(
-			err, r, ROOTFS_CALL_OTHER, NULL, "make a second mount namespace");
+		return error_call(err, r, "unshare", "make a second mount namespace");
 	}
 	return place_open(&rootfs->work, err);
 }

@@ -22,12 +22,14 @@ enum {
 };
 
 /* A new file system refuses: its own words, where it has any, say more than errno. */
-static int config_failed(int fs_fd, int r, const char *what, struct berth_error *err)
+static int config_failed(
+	int fs_fd, int r, const char *call, const char *what, struct berth_error *err)
 {
 	char message[MESSAGE_SIZE];
 
 	sys_fs_message(fs_fd, message, sizeof(message));
-	return error_system(err, r, "%s%s%s", what, message[0] ? ": " : "", message);
+	return message[0] ? error_system(err, r, "%s: %s", what, message)
+			  : error_call(err, r, call, "%s", what);
 }
 
 static int config_text(int fs_fd, const char *key, const char *value, struct berth_error *err)
@@ -41,7 +43,7 @@ static int config_text(int fs_fd, const char *key, const char *value, struct ber
 			err, EINVAL, "%s is longer than fsconfig(2) takes (255 bytes)", what);
 	}
 	r = value ? sys_fsconfig_string(fs_fd, key, value) : sys_fsconfig_flag(fs_fd, key);
-	return r < 0 ? config_failed(fs_fd, r, what, err) : 0;
+	return r < 0 ? config_failed(fs_fd, r, "fsconfig", what, err) : 0;
 }
 
 /* "key" or "key=value". */
@@ -105,11 +107,11 @@ int rootfs_mount_new(const struct boot_mount *mount, uint64_t attrs, const char 
 	}
 	r = sys_fsconfig_create(fs_fd);
 	if (r < 0) {
-		return config_failed(fs_fd, r, what, err);
+		return config_failed(fs_fd, r, "fsconfig", what, err);
 	}
 	r = sys_fsmount(fs_fd, (unsigned int)attrs);
 	if (r < 0) {
-		return config_failed(fs_fd, r, what, err);
+		return config_failed(fs_fd, r, "fsmount", what, err);
 	}
 	*ret_fd = r;
 	return 0;

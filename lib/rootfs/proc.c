@@ -122,30 +122,36 @@ static int proc_open(int proc_fd, const char *path, int flags)
 		proc_fd, path, flags, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
 }
 
-static int proc_find(bool is_mounted)
+static int proc_find(bool is_mounted, struct berth_error *err)
 {
 	static const char *const pid_only[] = {"subset=pid", NULL};
 	const struct wire_texts options = {.items = pid_only, .count = 1};
 	int fd = -1;
-	int r = is_mounted ? proc_mounted() : proc_new(&options, &fd, NULL);
+	int r = is_mounted ? proc_mounted() : proc_new(&options, &fd, err);
 
 	return is_mounted || r < 0 ? r : fd;
 }
 
-/* A proc file system in which `path` opens, and that file. */
-static int open_own(const char *path, int flags, int *ret_proc_fd)
+/* A proc file system in which `path` opens, and that file. Where there is none, the error may say why. */
+static int open_own(const char *path, int flags, int *ret_proc_fd, struct berth_error *err)
 {
+	struct berth_error local;
 	int r = -EPERM;
 
 	/* A user namespace without a pid namespace of its own gets none, nor one inside another whose /proc has
 	 * covers; a profile of AppArmor that berth is under may forbid files that are mounted nowhere. */
 	for (int is_mounted = 0; is_mounted < 2 && (r == -EPERM || r == -EACCES); is_mounted++) {
-		autofd int proc_fd = proc_find(is_mounted);
+		autofd int proc_fd = -1;
 
+		error_clear(&local);
+		proc_fd = proc_find(is_mounted, &local);
 		r = proc_fd < 0 ? proc_fd : proc_open(proc_fd, path, flags);
 		if (r >= 0) {
 			*ret_proc_fd = take_fd(&proc_fd);
 		}
+	}
+	if (r < 0) {
+		*err = local;
 	}
 	return r;
 }
@@ -153,7 +159,7 @@ static int open_own(const char *path, int flags, int *ret_proc_fd)
 int rootfs_attr_open(const char *path, int *ret_fd, struct berth_error *err)
 {
 	autofd int proc_fd = -1;
-	int r = open_own(path, O_RDWR, &proc_fd);
+	int r = open_own(path, O_RDWR, &proc_fd, err);
 
 	if (r < 0) {
 		return error_system(err, r, "open `/proc/%s`", path);
@@ -164,8 +170,9 @@ int rootfs_attr_open(const char *path, int *ret_fd, struct berth_error *err)
 
 int rootfs_fds_open(int *ret_fd)
 {
+	struct berth_error unused; /* the caller says what this was for */
 	autofd int proc_fd = -1;
-	int r = open_own("self/fd", O_PATH | O_DIRECTORY, &proc_fd);
+	int r = open_own("self/fd", O_PATH | O_DIRECTORY, &proc_fd, &unused);
 
 	if (r < 0) {
 		return r;
@@ -174,40 +181,43 @@ int rootfs_fds_open(int *ret_fd)
 	return 0;
 }
 
-static int enter_time(const char *offsets, const char **ret_what)
+static int set_offsets(const char *offsets, int *ret_proc_fd, struct berth_error *err)
+{
+	autofd int fd = open_own("self/timens_offsets", O_WRONLY, ret_proc_fd, err);
+	int r = fd < 0 ? fd : sys_write_once(fd, offsets, strlen(offsets));
+
+	return r < 0 ? error_system(err, r,
+			       r == -ERANGE ? "set the offsets: a clock would be before its start "
+					      "or 146 years after it"
+					    : "set the offsets")
+		     : 0;
+}
+
+static int enter_time(const char *offsets, struct berth_error *err)
 {
 	autofd int proc_fd = -1;
-	autofd int file_fd = -1;
 	autofd int ns_fd = -1;
 	int r = sys_unshare(CLONE_NEWTIME);
 
-	*ret_what = "make a time namespace";
 	if (r < 0) {
-		return r;
+		return error_call(err, r, "unshare", "make a time namespace");
 	}
-	file_fd = open_own("self/timens_offsets", O_WRONLY, &proc_fd);
-	r = file_fd < 0 ? file_fd : sys_write_once(file_fd, offsets, strlen(offsets));
-	*ret_what =
-		r == -ERANGE
-			? "set the offsets: a clock would be before its start or 146 years after it"
-			: "set the offsets";
+	r = set_offsets(offsets, &proc_fd, err);
 	if (r < 0) {
 		return r;
 	}
 	/* A link of the kernel's own, to which RESOLVE_NO_MAGICLINKS does not lead. */
 	ns_fd = sys_openat2(proc_fd, "self/ns/time_for_children", O_RDONLY, 0, 0);
-	*ret_what = "enter the time namespace";
-	return ns_fd < 0 ? ns_fd : sys_setns(ns_fd, CLONE_NEWTIME);
+	r = ns_fd < 0 ? ns_fd : sys_setns(ns_fd, CLONE_NEWTIME);
+	return r < 0 ? error_call(err, r, "setns", "enter the time namespace") : 0;
 }
 
 int rootfs_time(const char *offsets, struct berth_error *err)
 {
-	const char *what = NULL;
-	int r = enter_time(offsets, &what);
+	int r = enter_time(offsets, err);
 
 	if (r < 0) {
-		error_system(err, r, "%s", what);
 		error_add_pointer(err, "/linux/timeOffsets");
 	}
-	return r < 0 ? r : 0;
+	return r;
 }

@@ -279,7 +279,7 @@ static int container_descriptors(struct stage *stage, struct berth_error *err)
 	if (r >= 0) {
 		r = sys_close_range(stream + 1, ~0U, 0);
 	}
-	return r < 0 ? error_system(err, r, "close all descriptors but %u", first)
+	return r < 0 ? error_call(err, r, "close_range", "close all descriptors but %u", first)
 		     : guard_give_pipes(stage->boot.identity.uid, err);
 }
 

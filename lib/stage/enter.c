@@ -258,7 +258,8 @@ static int join_round(struct stage *stage, bool is_user, bool may_refuse, struct
 			continue;
 		}
 		if (r < 0) {
-			return error_system(err, r, "join the %s namespace", type_name(join->type));
+			return error_call(
+				err, r, "setns", "join the %s namespace", type_name(join->type));
 		}
 		join->is_joined = true;
 		close_fd(&join->fd);
@@ -321,9 +322,5 @@ int stage_clone(struct stage *stage, struct berth_error *err)
 		return error_system(err, pid,
 			"clone into new namespaces (a limit of /proc/sys/user is reached)");
 	}
-	if (pid == -ENOSYS) {
-		return error_system(err, pid,
-			"clone into new namespaces (kernel lacks clone3, or a filter refuses it)");
-	}
-	return pid < 0 ? error_system(err, pid, "clone into new namespaces") : pid;
+	return pid < 0 ? error_call(err, pid, "clone3", "clone into new namespaces") : pid;
 }

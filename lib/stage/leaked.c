@@ -53,5 +53,5 @@ int stage_mark_leaked(struct berth_error *err)
 	if (r == -EINVAL) {
 		r = mark_listed();
 	}
-	return r < 0 ? error_system(err, r, "close_range CLOSE_RANGE_CLOEXEC (Linux 5.11)") : 0;
+	return r < 0 ? error_call(err, r, "close_range", "make all descriptors close-on-exec") : 0;
 }

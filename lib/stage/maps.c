@@ -95,8 +95,7 @@ int stage_new_session(struct berth_error *err)
 {
 	int r = sys_setsid();
 
-	/* -EPERM: it leads a process group, so it is in a session of its own. */
-	return r < 0 && r != -EPERM ? error_system(err, r, "setsid") : 0;
+	return r < 0 ? error_call(err, r, "setsid", "leave the caller's session") : 0;
 }
 
 int stage_take_console(int fd, struct berth_error *err)

@@ -169,8 +169,12 @@ int store_create(const struct store *store, const char *id, struct store_entry *
 		return already_exists(id, err);
 	}
 	if (lock_fd < 0) {
+		if (fd >= 0) {
+			(void)!sys_unlinkat(fd, lock_name, 0);
+		}
 		(void)!sys_unlinkat(store->fd, id, AT_REMOVEDIR);
-		return error_system(err, lock_fd, "make and lock the container's directory %s", id);
+		return error_call(err, lock_fd, fd < 0 ? "openat2" : "flock",
+			"make and lock the container's directory %s", id);
 	}
 	ret_entry->fd = take_fd(&fd);
 	ret_entry->lock_fd = take_fd(&lock_fd);
@@ -234,7 +238,7 @@ int store_look(const struct store *store, const char *id, struct store_entry *re
 		return store_not_found(id, err);
 	}
 	if (fd < 0) {
-		return error_system(err, fd, "open the container's directory %s", id);
+		return error_call(err, fd, "openat2", "open the container's directory %s", id);
 	}
 	ret_entry->fd = fd;
 	(void)str_copy(ret_entry->id, sizeof(ret_entry->id), id);
@@ -256,7 +260,7 @@ int store_find(const struct store *store, const char *id, struct store_entry *re
 		return store_not_found(id, err);
 	}
 	if (fd < 0) {
-		return error_system(err, fd, "open the container's directory %s", id);
+		return error_call(err, fd, "openat2", "open the container's directory %s", id);
 	}
 	lock_fd = lock_entry(fd);
 	if (lock_fd == -ETIMEDOUT) {

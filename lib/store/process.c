@@ -127,8 +127,8 @@ int store_status(const struct store_entry *entry, const struct store_record *rec
 	}
 	pidfd = store_process_open(record);
 	if (pidfd < 0 && pidfd != -ESRCH) {
-		return error_system(err, pidfd, "look in /proc for the container's process %d",
-			(int)record->pid);
+		return error_call(err, pidfd, "pidfd_open",
+			"look in /proc for the container's process %d", (int)record->pid);
 	}
 	*ret_status = pidfd < 0 ? STORE_STOPPED : is_held(entry) ? STORE_CREATED : STORE_RUNNING;
 	return 0;

@@ -109,6 +109,11 @@ int sys_keyring_join(const char *name)
 	return sys_result(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name));
 }
 
+int sys_keyring_session(void)
+{
+	return sys_result(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0));
+}
+
 int sys_keyring_set_permissions(int keyring, uint32_t permissions)
 {
 	return sys_result(syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, permissions));

@@ -36,6 +36,7 @@ int sys_set_no_new_privs(void) must_use;
 /* The session keyring of this name, made if it is not there, becomes the thread's
  * (KEYCTL_JOIN_SESSION_KEYRING): its serial number. */
 int sys_keyring_join(const char *name) must_use;
+int sys_keyring_session(void) must_use; /* the number of the one that it has */
 int sys_keyring_set_permissions(int keyring, uint32_t permissions) must_use; /* KEYCTL_SETPERM */
 
 /* seccomp(2), SECCOMP_SET_MODE_FILTER: `program` is `count` of struct sock_filter, at most 65535. With

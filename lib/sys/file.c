@@ -62,7 +62,8 @@ static int may(const char *path, int mode)
 {
 	int r = sys_result(syscall(SYS_faccessat2, AT_FDCWD, path, mode, AT_EACCESS));
 
-	return r == -ENOSYS ? sys_result(access(path, mode)) : r;
+	/* A filter that is older than the call may say EPERM; where it is the kernel's, access(2) says it again. */
+	return r == -ENOSYS || r == -EPERM ? sys_result(access(path, mode)) : r;
 }
 
 int sys_may_execute(const char *path)
@@ -116,6 +117,17 @@ int sys_open_proc(void)
 		return -EXDEV;
 	}
 	return take_fd(&fd);
+}
+
+bool sys_is_setgroups_denied(void)
+{
+	autofd int proc_fd = sys_open_proc();
+	autofd int fd = proc_fd < 0 ? proc_fd
+				    : sys_openat2(proc_fd, "self/setgroups", O_RDONLY, 0,
+					      RESOLVE_BENEATH | RESOLVE_NO_XDEV);
+	char text[8] = "";
+
+	return fd >= 0 && sys_read(fd, text, sizeof(text) - 1) > 0 && str_has_prefix(text, "deny");
 }
 
 int sys_mkdirat(int dirfd, const char *path, mode_t mode)
@@ -314,10 +326,11 @@ uint64_t sys_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
-int sys_memfd(const char *name)
+int sys_memfd(const char *name, bool is_executable)
 {
 	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	long fd = syscall(SYS_memfd_create, name, flags | MFD_EXEC);
+	long fd = syscall(
+		SYS_memfd_create, name, flags | (is_executable ? MFD_EXEC : MFD_NOEXEC_SEAL));
 
 	if (fd < 0 && errno == EINVAL) {
 		fd = syscall(SYS_memfd_create, name, flags);

@@ -43,6 +43,9 @@ int sys_fs_flags(int fd, uint64_t *ret_flags) must_use; /* f_flags alone: ST_* *
  * namespace: it knows processes by other numbers, and those of ours lead to somebody else. */
 int sys_open_proc(void) must_use;
 
+/* The user namespace denies setgroups(2); false as well where /proc does not say so. */
+bool sys_is_setgroups_denied(void) must_use;
+
 int sys_mkdirat(int dirfd, const char *path, mode_t mode) must_use;
 int sys_mknodat(int dirfd, const char *path, mode_t mode, dev_t device) must_use;
 int sys_symlinkat(const char *target, int dirfd, const char *path) must_use;
@@ -89,8 +92,8 @@ int sys_poll_once(struct pollfd *items, size_t count, int timeout_ms) must_use;
 
 uint64_t sys_now_ns(void); /* CLOCK_MONOTONIC */
 
-/* memfd_create(2) with MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC, the last one where it is known. */
-int sys_memfd(const char *name) must_use;
+/* memfd_create(2) with MFD_CLOEXEC | MFD_ALLOW_SEALING, and MFD_EXEC or MFD_NOEXEC_SEAL where they are known. */
+int sys_memfd(const char *name, bool is_executable) must_use;
 int sys_add_seals(int fd, int seals) must_use;
 int sys_get_seals(int fd) must_use;
 

@@ -137,6 +137,13 @@ int sys_pidfd_send_signal(int pidfd, int signal)
 	return sys_result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
 }
 
+int sys_signal_child(int pidfd, pid_t pid, int signal)
+{
+	int r = sys_pidfd_send_signal(pidfd, signal);
+
+	return pid > 0 && (r == -ENOSYS || r == -EPERM) ? sys_kill(pid, signal) : r;
+}
+
 int sys_kill(pid_t pid, int signal)
 {
 	return sys_result(kill(pid, signal));

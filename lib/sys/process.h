@@ -45,6 +45,8 @@ pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 int sys_pidfd_open(pid_t pid) must_use;
 int sys_pidfd_send_signal(int pidfd, int signal) must_use;
+/* The same for a child of this process that nobody has reaped, so that its pid is its own: by kill(2) as well. */
+int sys_signal_child(int pidfd, pid_t pid, int signal) must_use;
 int sys_kill(pid_t pid, int signal) must_use;
 
 /* waitid(2) on a pidfd for its end, repeated after EINTR. Gives a wait status as wait(2) does. */

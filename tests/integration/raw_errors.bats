@@ -345,7 +345,7 @@ program = struct.pack("@HP", 4, ctypes.addressof(buffer))
 libc = ctypes.CDLL(None, use_errno=True)
 assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0
 os.execvp(sys.argv[1], sys.argv[1:])' python3 "$kit/raw.py" --init "$BERTH_INIT" true
-	is_refused "kernel lacks clone3, or a filter refuses it"
+	is_refused "kernel lacks clone3 (Linux 5.3)"
 }
 
 @test "berth-init as the first process of a pid namespace" {

@@ -18,6 +18,7 @@ static const struct {
 	{"getpid", SYS_getpid},
 	{"getppid", SYS_getppid},
 	{"ioctl", SYS_ioctl},
+	{"keyctl", SYS_keyctl},
 	{"mkdirat", SYS_mkdirat},
 	{"personality", SYS_personality},
 	{"socket", SYS_socket},

@@ -48,10 +48,12 @@ struct fake {
 	const char *root_path; /* the host's path whose clone is called "root" */
 
 	uint64_t bounding, effective;
-	bool is_setpcap_missing; /* nothing is dropped from the bounding set */
-	bool is_proc_forged;     /* /proc is no proc file system */
-	bool is_attr_empty;      /* nothing of what is written to a file of /proc is there */
-	int setgroups_errno;     /* what setgroups(2) gives; 0: success */
+	bool is_setpcap_missing;  /* nothing is dropped from the bounding set */
+	bool is_proc_forged;      /* /proc is no proc file system */
+	bool is_attr_empty;       /* nothing of what is written to a file of /proc is there */
+	int setgroups_errno;      /* what setgroups(2) gives; 0: success */
+	bool is_setgroups_denied; /* by the user namespace */
+	bool has_keyctl;          /* a filter forbids but the joining of a keyring */
 	uid_t uid;
 	gid_t gid;
 };

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The part of the fake that is about files of /proc, about labels, and about what a process hands on. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fake.h"
 #include "sys/abi.h"
+#include "sys/cred.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/process.h"
@@ -86,4 +88,15 @@ int sys_set_mempolicy(int mode, const void *nodes, size_t size)
 	(void)snprintf(line, sizeof(line), "set_mempolicy 0x%x nodes 0x%lx of %zu bytes",
 		(unsigned int)mode, *(const unsigned long *)nodes, size);
 	return fake_called(line);
+}
+
+/* What is asked only after a refusal, and is no call of the trace. */
+bool sys_is_setgroups_denied(void)
+{
+	return fake_get()->is_setgroups_denied;
+}
+
+int sys_keyring_session(void)
+{
+	return fake_get()->has_keyctl ? 1 : -EPERM;
 }

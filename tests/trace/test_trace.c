@@ -421,6 +421,10 @@ static void test_keyring_may_be_refused(void **state)
 	}
 	fake_reset(1, ENOMEM);
 	assert_int_equal(guard_session_keyring("_ses.box", NULL), -ENOMEM);
+	/* The rest of keyctl(2) is not: the caller's keys would be in reach. */
+	fake_reset(1, EPERM);
+	fake_get()->has_keyctl = true;
+	assert_int_equal(guard_session_keyring("_ses.box", NULL), -EPERM);
 }
 
 /* Who may not drop any needs not to drop what is not there; and what is there is refused, by name. */
@@ -557,11 +561,14 @@ static void test_groups(void **state)
 	identity.groups.count = 0;
 	fake_reset(0, 0);
 	fake_get()->setgroups_errno = EPERM;
+	fake_get()->is_setgroups_denied = true;
 	assert_int_equal(guard_identity(&identity, &err), 0);
-	/* Without CAP_SETGID it means that groups of the caller stay. */
-	fake_reset(0, 0);
-	fake_get()->setgroups_errno = EPERM;
+	/* By something else, and without CAP_SETGID, it means that groups of the caller stay. */
+	fake_get()->is_setgroups_denied = false;
+	assert_true(guard_identity(&identity, &err) < 0);
+	fake_get()->is_setgroups_denied = true;
 	fake_get()->effective = 0;
+	error_clear(&err);
 	assert_true(guard_identity(&identity, &err) < 0);
 	assert_string_equal(err.pointer, "/process/user/additionalGids");
 	/* A list that was asked for is never dropped. */
