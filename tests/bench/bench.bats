@@ -5,7 +5,7 @@
 load ../kit/container
 
 setup_file() {
-	[ "$(id -u)" = 0 ] || return 0
+	[ "$EUID" = 0 ] || return 0
 	bench_dir=$(mktemp -d /tmp/berth-bench-test.XXXXXX)
 	export bench_dir
 	export json=$bench_dir/json
@@ -30,7 +30,7 @@ setup_file() {
 }
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 }
 
 teardown_file() {

@@ -9,7 +9,7 @@ load ../kit/container
 user=berth-test
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 }
 

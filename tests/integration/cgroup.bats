@@ -6,7 +6,7 @@ load ../kit/container
 load ../kit/events
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	[ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ] || skip "no-cgroup-v1: no controllers of version 1"
 	make_bundle
 	ln -s busybox "$bundle/rootfs/bin/dd"
@@ -29,6 +29,7 @@ own_dirs() {
 		"pids": {"limit": 20}, "blockIO": {}}'
 	in_container 'cd /sys/fs/cgroup; for f in memory/memory.limit_in_bytes memory/memory.memsw.limit_in_bytes memory/memory.soft_limit_in_bytes memory/memory.swappiness cpu/cpu.shares cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us cpu/cpu.cfs_burst_us cpuset/cpuset.cpus cpuset/cpuset.mems pids/pids.max; do read v <$f; echo "$f $v"; done; echo end; sleep 60'
 	in_background
+	until_true grep -qx end "$bundle/out"
 	local line file value
 	for line in "memory/memory.limit_in_bytes 67108864" "memory/memory.memsw.limit_in_bytes 134217728" \
 		"memory/memory.soft_limit_in_bytes 33554432" "memory/memory.swappiness 20" \
@@ -36,10 +37,6 @@ own_dirs() {
 		"cpu/cpu.cfs_burst_us 1000" "cpuset/cpuset.cpus 0" "cpuset/cpuset.mems 0" "pids/pids.max 20"; do
 		read -r file value <<<"$line"
 		[ "$(cat "/sys/fs/cgroup/${file%/*}/berth-$cid/${file#*/}")" = "$value" ]
-		for _ in $(seq 100); do
-			! grep -qx end "$bundle/out" || break
-			sleep 0.05
-		done
 		grep -qx "$line" "$bundle/out"
 	done
 	end_background
@@ -63,7 +60,7 @@ own_dirs() {
 	local found="" wanted=""
 	BERTH_FAIL=bootstrap:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 3>&- &
 	local pid=$!
-	for _ in $(seq 200); do
+	for _ in {1..200}; do
 		found=$(cat /sys/fs/cgroup/*/berth-$cid/cgroup.procs 2>/dev/null | sort | uniq -c)
 		wanted=" $(own_dirs | wc -l) "
 		[[ $found != *"$wanted"* ]] || break
@@ -326,11 +323,7 @@ on_v2() {
 		sleep 100 & echo $! >cgroup.procs; echo FROZEN >freezer.state
 		cd /sys/fs/cgroup/cpu; n=0; while [ $n -lt 150 ]; do mkdir x && cd x || exit 1; n=$((n + 1)); done; echo deep; sleep 100'
 	"$BERTH" run --detach --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
-	for _ in $(seq 200); do
-		! grep -q deep "$bundle/out" || break
-		sleep 0.05
-	done
-	grep -q deep "$bundle/out"
+	until_true grep -q deep "$bundle/out"
 	timeout 60 "$BERTH" delete --force "$cid"
 	[ -z "$(left_cgroups)" ]
 	[ -z "$(left_processes)" ]
@@ -371,7 +364,7 @@ in_net_hierarchy() {
 		mount -t cgroup -o net_cls,net_prio none "$bundle/net"
 		trap "\"$BERTH\" delete --force \"$cid\"" EXIT
 		'"$1" - "$bundle" "$cid"
-	for _ in $(seq 60); do
+	for _ in {1..60}; do
 		# The kernel needs a while; a mount too early would begin anew.
 		sleep 0.3
 		[ "$(grep '^net_cls' /proc/cgroups | cut -f2)" != "$was" ] || return 0

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	in_container 'echo started; trap "exit 5" TERM; sleep 1000 & wait'
 }

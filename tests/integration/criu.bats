@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	images=$bundle/images
 }
@@ -52,7 +52,7 @@ false_criu() {
 	"$BERTH" delete --force "$cid"
 	start
 	"$BERTH" kill "$cid" KILL
-	until_true eval '[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]'
+	until_true has_status stopped
 	run "$BERTH" checkpoint --image-path "$images" "$cid"
 	assert_error "container not running"
 	[ ! -e "$images" ]
@@ -88,7 +88,7 @@ false_criu() {
 		run "$BERTH" $verb --manage-cgroups-mode=soft --empty-ns network --network-lock=iptables
 		assert_error "\"$verb\" requires exactly 1 argument(s)"
 	done
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+	has_status running
 }
 
 @test "no criu in PATH" {
@@ -97,7 +97,7 @@ false_criu() {
 	run env PATH="$bundle/none:relative" "$BERTH" checkpoint --image-path "$images" "$cid"
 	assert_error "the program criu" "directories of PATH ($bundle/none:relative)" "step checkpoint"
 	[ "$PATH" = "$PATH_BEFORE" ]
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+	has_status running
 }
 
 @test "criu is the one of PATH, gets no other variable, and what ends it is an error" {
@@ -111,7 +111,7 @@ false_criu() {
 	false_criu 'kill -KILL $$'
 	PATH=$bundle/bin:$PATH run "$BERTH" checkpoint --image-path "$images" "$cid"
 	assert_error "criu failed"
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+	has_status running
 }
 
 @test "the reason is the first error of criu's log, after what it finds out about the kernel" {
@@ -147,11 +147,11 @@ false_criu() {
 @test "a restore looks at the images before it does anything: what has stopped stays on record" {
 	start
 	"$BERTH" kill "$cid" KILL
-	until_true eval '[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]'
+	until_true has_status stopped
 	mkdir "$images"
 	run strace -f -o "$bundle/trace" -e trace=mkdir,mkdirat "$BERTH" restore --image-path "$images" --bundle "$bundle" "$cid"
 	assert_error "read $images/descriptors.json" "no such file or directory"
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]
+	has_status stopped
 	run grep -c "berth-$cid" "$bundle/trace"
 	[ "$output" = 0 ]
 	# The control: with images it gives way, and the cgroup is made.
@@ -190,7 +190,7 @@ false_criu() {
 	echo '[]' >"$images/descriptors.json"
 	run "$BERTH" restore --detach --image-path "$images" --bundle "$bundle" "$cid"
 	assert_error "container with given ID already exists"
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+	has_status running
 }
 
 @test "the annotation org.criu.config names a file that is there" {
@@ -250,7 +250,7 @@ differs() {
 	asks checkpoint --pre-dump
 	grep -qx "task 4" "$bundle/asked"
 	grep -qx "15 1" "$bundle/asked"
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+	has_status running
 }
 
 @test "each flag of restore is in the request, and nothing else changes" {

@@ -5,7 +5,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	in_container 'echo RAN'
 }
@@ -163,17 +163,16 @@ fails_with() {
 @test "control: the oracle for what is left sees a child that is stopped" {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
 	BERTH_FAIL=boot:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" >/dev/null 2>&1 3>&- &
-	local pid=$! found=
-	for _ in $(seq 200); do
-		found=$(left_processes boot:stop | grep environ) && break
-		sleep 0.05
-	done
+	local pid=$! child found
+	until_true eval "left_processes boot:stop | grep environ"
+	found=$(left_processes boot:stop | grep environ)
+	child=$(child_of $pid)
 	[ ! -e /sys/fs/cgroup/memory ] || [ -n "$(left_cgroups)" ]
 	kill -KILL $pid
 	wait $pid || true
-	[ -n "$found" ]
 	# Stopped before it could ask to die with its parent.
-	kill -KILL "$(basename "$(dirname "$found")")"
+	kill -KILL "$child"
+	[ "$found" = "/proc/$child/environ" ]
 }
 
 @test "nothing is left after a failure in any step" {
@@ -228,11 +227,7 @@ fails_with() {
 		assert_status 137
 		"$BERTH" delete --force "$cid"
 		refute_contains RAN
-		for _ in $(seq 100); do
-			[ -n "$(left_processes "$step:die")" ] || break
-			sleep 0.05
-		done
-		[ -z "$(left_processes "$step:die")" ]
+		until_true is_empty left_processes "$step:die"
 	done
 	berth_run
 	[ "$output" = RAN ]
@@ -247,18 +242,9 @@ fails_with() {
 @test "a child that is stopped and goes on is none the worse" {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
 	BERTH_FAIL=mounts:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 3>&- &
-	local pid=$! child=
-	for _ in $(seq 200); do
-		for child in $(cat /proc/$pid/task/$pid/children); do
-			if is_stopped "$child"; then
-				touch "$bundle/stopped"
-				kill -CONT "$child"
-			fi
-		done
-		grep -q RAN "$bundle/out" && break
-		sleep 0.05
-	done
+	local pid=$!
+	until_true eval "is_stopped \$(child_of $pid)"
+	kill -CONT "$(child_of $pid)"
 	wait $pid || { cat "$bundle/out"; return 1; }
-	[ -e "$bundle/stopped" ]
 	[ "$(cat "$bundle/out")" = RAN ]
 }

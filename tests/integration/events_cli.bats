@@ -96,7 +96,7 @@ teardown() {
 @test "who has stopped, or is not there, is an error" {
 	start
 	"$BERTH" kill "$cid" KILL
-	until_true eval '[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]'
+	until_true has_status stopped
 	run "$BERTH" events "$cid"
 	assert_error "container not running"
 	run "$BERTH" events --stats "$cid"

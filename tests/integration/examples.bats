@@ -56,7 +56,7 @@ example() {
 }
 
 as_ordinary=(env -C / BERTH_INIT="$examples/berth-init" PATH=/usr/bin:/bin)
-if [ "$(id -u)" = 0 ]; then
+if [ "$EUID" = 0 ]; then
 	as_ordinary=(setpriv --reuid "$ordinary_uid" --regid "$ordinary_uid" --clear-groups
 		"${as_ordinary[@]}")
 fi

@@ -5,7 +5,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root, for the facts of the example"
+	[ "$EUID" = 0 ] || skip "needs root, for the facts of the example"
 	make_bundle
 }
 

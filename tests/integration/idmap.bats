@@ -5,7 +5,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	mkdir "$bundle/src" "$bundle/src/sub"
 	touch "$bundle/src/file" "$bundle/src/sub/below"

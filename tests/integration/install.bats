@@ -296,7 +296,7 @@ refused() {
 }
 
 @test "a read-only directory: one error, and the file as it was" {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	put "$docker" <<<'{"debug": true}'
 	tree >"$dir/before"
 	# shellcheck disable=SC2016 # for the shell inside
@@ -308,7 +308,7 @@ refused() {
 }
 
 @test "a full file system: one error, the file as it was, and nothing beside it" {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	# shellcheck disable=SC2016 # for the shell inside
 	run unshare -m --propagation private sh -c '
 		mount -t tmpfs -o size=64k none "$1" && mkdir "$1/docker" && echo "{}" >"$1/docker/daemon.json"
@@ -456,7 +456,7 @@ refused() {
 	run "$BERTH" install --config-root "$dir/nothing" --yes docker
 	assert_status 1
 	assert_contains "open $dir/nothing: no such file or directory"
-	[ "$(id -u)" = 0 ] || skip "needs root to become somebody else"
+	[ "$EUID" = 0 ] || skip "needs root to become somebody else"
 	mkdir -p "$dir/home/.config" "$dir/xdg"
 	chown -R 65534:65534 "$dir"
 	cp "$BERTH" "$dir/berth"

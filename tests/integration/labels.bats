@@ -6,7 +6,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	in_container 'echo RAN'
 }

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	in_container 'echo RAN'
 }
@@ -252,7 +252,7 @@ odd_config() {
 		has_line debug "it is thawed ("
 	fi
 	berth_debug kill "$cid" USR1
-	has_line debug "signal 10 for process $("$BERTH" state "$cid" | jq .pid) ("
+	has_line debug "signal 10 for process $(pid_of) ("
 	berth_debug delete --force "$cid"
 	has_line debug "its processes have ended ("
 	has_line debug "its cgroup is gone ("

@@ -6,7 +6,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	mkdir "$bundle/src" "$bundle/src/sub"
 	echo text >"$bundle/src/file"
@@ -220,7 +220,7 @@ shows() {
 
 @test "an overlay of twenty layers, whose list is longer than one value may be" {
 	local i layers=
-	for i in $(seq 20); do
+	for i in {1..20}; do
 		mkdir "$bundle/src/layer-with-a-long-name-$i"
 		echo "$i" >"$bundle/src/layer-with-a-long-name-$i/f$i"
 		echo "$i" >"$bundle/src/layer-with-a-long-name-$i/top"
@@ -235,7 +235,7 @@ shows() {
 		assert_status 0
 		[ "${lines[*]}" = "21 1" ]
 	fi
-	data "ro,lowerdir=/$(printf 'x%.0s' $(seq 300)):/b" '{"type": "overlay", "source": "overlay"}'
+	data "ro,lowerdir=/$(printf 'x%.0s' {1..300}):/b" '{"type": "overlay", "source": "overlay"}'
 	berth_run
 	assert_error "/options/1" "longer than fsconfig(2) takes"
 }

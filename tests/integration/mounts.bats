@@ -6,7 +6,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	mkdir "$bundle/src" "$bundle/outside"
 	echo "from the host" >"$bundle/src/file"
@@ -66,7 +66,7 @@ asked() {
 # mounted PATH...: those of the container's mounts whose place is one of these, in order, with their flags.
 mounted() {
 	local pid
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 	for path; do
 		awk -v path="$path" '$5 == path { print $5, $6 }' "/proc/$pid/mountinfo"
 	done

@@ -8,12 +8,12 @@ load ../kit/container
 user=berth-test
 
 setup_file() {
-	[ "$(id -u)" = 0 ] || return 0
+	[ "$EUID" = 0 ] || return 0
 	build_static notify "$BATS_FILE_TMPDIR/notify"
 }
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	chmod 711 "$bundle"
 	cp "$BATS_FILE_TMPDIR/notify" "$bundle/rootfs/bin/notify"

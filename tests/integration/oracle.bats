@@ -81,7 +81,7 @@ TABLE
 }
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	local name
 	for name in "runc 1.1" "crun 1.8"; do
 		[[ $("${name% *}" --version 2>/dev/null) == *" ${name#* }."* ]] || skip "no $name"

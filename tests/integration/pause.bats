@@ -5,11 +5,11 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	in_container 'n=0; while :; do n=$((n + 1)); echo $n >/dev/shm/n; sleep 0.01; done'
 	"$BERTH" run --detach --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 }
 
 teardown() {

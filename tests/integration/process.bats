@@ -5,7 +5,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 }
 
@@ -59,17 +59,12 @@ teardown() {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
 	config '.process.oomScoreAdj = 777'
 	BERTH_FAIL=bootstrap:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" 3>&- &
-	local pid=$! child='' score=''
-	for _ in $(seq 200); do
-		child=$(cat "/proc/$pid/task/$pid/children" | tr -d ' ')
-		[ -n "$child" ] && score=$(cat "/proc/$child/oom_score_adj") && [ "$score" = 777 ] && break
-		sleep 0.05
-	done
-	local own
+	local pid=$! child own
+	until_true eval "grep -qx 777 /proc/\$(child_of $pid)/oom_score_adj"
+	child=$(child_of $pid)
 	own=$(cat /proc/$pid/oom_score_adj)
-	kill -KILL "$child" || true
+	kill -KILL "$child"
 	wait $pid || true
-	[ "$score" = 777 ]
 	[ "$own" = "$(cat /proc/self/oom_score_adj)" ]
 }
 
@@ -185,10 +180,7 @@ keys_script='grep -o "keyring   _ses.keyed.box[.]" /proc/keys; echo secrets $(gr
 	assert_status 0
 	first=$output
 	# Between the two: the kernel gives the first one back a little later.
-	for _ in $(seq 100); do
-		grep -q "_ses.$cid-one[.]" /proc/keys || break
-		sleep 0.05
-	done
+	until_true eval '! grep -q "_ses.$cid-one[.]" /proc/keys'
 	run "$BERTH" run --bundle "$bundle" "$cid"-two
 	assert_status 0
 	[ "${#first}" = 8 ]

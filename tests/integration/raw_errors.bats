@@ -142,7 +142,7 @@ teardown() {
 	refuses "open the namespace /no/such/namespace: no such file or directory" \
 		--join /no/such/namespace
 	local long
-	long=$(printf '/%.0s' $(seq 4096))
+	long=$(printf '/%.0s' {1..4096})
 	refuses "name too long" --join "$long"
 }
 
@@ -209,13 +209,13 @@ teardown() {
 @test "a message in two pieces, split at every point" {
 	local at
 	for at in 1 2 4 8 15 16 17 20 23 24 25 28 40 47; do
-		starts --new user --uid-map "0 $(id -u) 1" --gid-map "0 $(id -g) 1" --split "$at" id -u
+		starts --new user --uid-map "0 $EUID 1" --gid-map "0 $(id -g) 1" --split "$at" id -u
 		same "$output" 0
 	done
 }
 
 @test "a message in pieces of one byte" {
-	starts --new user --uid-map "0 $(id -u) 1" --gid-map "0 $(id -g) 1" --each-byte id -u
+	starts --new user --uid-map "0 $EUID 1" --gid-map "0 $(id -g) 1" --each-byte id -u
 	same "$output" 0
 }
 
@@ -229,7 +229,7 @@ teardown() {
 
 @test "a message of more than 250 kB is read whole before it is refused" {
 	local slashes
-	slashes=$(printf '/%.0s' $(seq 65530))
+	slashes=$(printf '/%.0s' {1..65530})
 	refuses "UidmapAttr at offset 131096: 4096 bytes or more" --trail "the next message" \
 		--console "$slashes" --join "$slashes" --attr "27284=b'0' * 65530 + b'\0'" \
 		--attr "27285=b'0' * 65530 + b'\0'"
@@ -238,7 +238,7 @@ teardown() {
 @test "the longest message that is right" {
 	need_root
 	local slashes map=$BATS_TEST_TMPDIR/map
-	slashes=$(printf '/%.0s' $(seq 4070))
+	slashes=$(printf '/%.0s' {1..4070})
 	for ((i = 100000000; i < 100000186; i++)); do
 		echo "$i $i 1"
 	done >"$map"

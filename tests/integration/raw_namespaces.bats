@@ -211,7 +211,7 @@ joins_one() {
 	need_root
 	hold --net --ipc --uts
 	local slashes
-	slashes=$(printf '/%.0s' $(seq 4000))
+	slashes=$(printf '/%.0s' {1..4000})
 	starts --join "$slashes$(held net)" --join "$slashes$(held ipc)" \
 		--join "$slashes$(held uts)" sh -c "$list_namespaces"
 	same "$(changed_namespaces)" "ipc net uts"

@@ -5,7 +5,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 }
 
@@ -392,7 +392,7 @@ nodev() {
 	config '.process.args = ["/bin/sleep", "100"]'
 	timeout 60 "$BERTH" run --detach --no-pivot --bundle "$bundle" "$cid" </dev/null >/dev/null 2>&1 3>&-
 	local pid
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 	run python3 "$BATS_TEST_DIRNAME/../kit/below.py" "$pid"
 	assert_status 0
 	# The control: it is the host's root that is seen, and not the one that the kernel has below every namespace.
@@ -414,7 +414,7 @@ nodev() {
 		mount -t proc p "$2/above/below"; mount -t tmpfs t "$2/above"
 		exec "$1" run --detach --no-pivot --bundle "$2" "$3" </dev/null >"$2/out" 2>&1 3>&-' sh "$BERTH" "$bundle" "$cid"
 	assert_status 0
-	run python3 "$BATS_TEST_DIRNAME/../kit/below.py" "$("$BERTH" state "$cid" | jq .pid)"
+	run python3 "$BATS_TEST_DIRNAME/../kit/below.py" "$(pid_of)"
 	assert_contains " / / "
 	refute_contains " - proc "
 	run "$BERTH" exec "$cid" sh -c 'ls /bin/busybox'

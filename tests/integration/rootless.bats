@@ -11,7 +11,7 @@ user=berth-test
 
 setup() {
 	bundle=
-	if [ "$(id -u)" = 0 ]; then
+	if [ "$EUID" = 0 ]; then
 		id "$user" >/dev/null 2>&1 || useradd --no-create-home --shell /bin/sh "$user"
 		grep -q "^$user:" /etc/subuid || usermod --add-subuids 500000-565535 "$user"
 		grep -q "^$user:" /etc/subgid || usermod --add-subgids 500000-565535 "$user"
@@ -30,7 +30,7 @@ teardown() {
 
 # as_user PROGRAM...: as that user, who we may be already.
 as_user() {
-	if [ "$(id -u)" = 0 ]; then
+	if [ "$EUID" = 0 ]; then
 		timeout 60 setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all "$@"
 	else
 		timeout 60 "$@"

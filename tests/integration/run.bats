@@ -5,7 +5,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 }
 
@@ -229,10 +229,7 @@ teardown() {
 	in_container 'trap "echo got it; exit 3" TERM; echo ready; while :; do sleep 0.05; done'
 	"$BERTH" run --bundle "$bundle" "$cid" >"$bundle/out" &
 	local pid=$!
-	for _ in $(seq 200); do
-		[ -s "$bundle/out" ] && break
-		sleep 0.05
-	done
+	until_true test -s "$bundle/out"
 	kill -TERM $pid
 	local status=0
 	wait $pid || status=$?
@@ -246,21 +243,12 @@ teardown() {
 	local pid=$! s
 	for s in ready INT HUP USR1 USR2; do
 		[ "$s" = ready ] || kill -$s $pid
-		for _ in $(seq 200); do
-			grep -qx $s "$bundle/out" && break
-			sleep 0.05
-		done
-		grep -qx $s "$bundle/out"
+		until_true grep -qx $s "$bundle/out"
 	done
-	kill -KILL "$(container_of $pid)"
+	kill -KILL "$(child_of $pid)"
 	local status=0
 	wait $pid || status=$?
 	[ "$status" = 137 ]
-}
-
-# The container's process is the child of berth.
-container_of() {
-	cat "/proc/$1/task/$1/children" | tr -d ' '
 }
 
 @test "berth is the parent, and SIGKILL of berth leaves the running container alone" {
@@ -269,27 +257,21 @@ container_of() {
 	config '.mounts += [{"destination": "/data", "source": "data", "options": ["bind"]}]'
 	"$BERTH" run --bundle "$bundle" "$cid" >"$bundle/out" 3>&- &
 	local pid=$!
-	for _ in $(seq 200); do
-		[ -s "$bundle/out" ] && break
-		sleep 0.05
-	done
+	until_true test -s "$bundle/out"
 	kill -KILL $pid
 	wait $pid || true
-	for _ in $(seq 100); do
-		[ -s "$bundle/data/f" ] && break
-		sleep 0.05
-	done
+	until_true test -s "$bundle/data/f"
 	[ "$(cat "$bundle/data/f")" = "still here" ]
-	"$BERTH" delete --force orphan
+	"$BERTH" delete --force "$cid"
 }
 
 @test "an id is checked" {
-	for id in '' . .. -a a/b 'a b' "$(printf 'x%.0s' $(seq 256))" 'a$' .hidden; do
+	for id in '' . .. -a a/b 'a b' "$(printf 'x%.0s' {1..256})" 'a$' .hidden; do
 		run "$BERTH" run --bundle "$bundle" -- "$id"
 		assert_error "invalid container ID format"
 	done
 	in_container 'exit 0'
-	for id in a A.b-c_d+e 0 "$(printf 'x%.0s' $(seq 255))" _; do
+	for id in a A.b-c_d+e 0 "$(printf 'x%.0s' {1..255})" _; do
 		run "$BERTH" run --bundle "$bundle" "$id"
 		assert_status 0
 	done
@@ -336,12 +318,9 @@ container_of() {
 @test "berth-init runs from a sealed memfd, not from a file of the host" {
 	[ -x "$BERTH_TEST" ] || skip "no build with failpoints"
 	BERTH_FAIL=ready:stop "$BERTH_TEST" run --bundle "$bundle" "$cid" 3>&- &
-	local pid=$! child=
-	for _ in $(seq 200); do
-		child=$(container_of $pid)
-		[ -n "$child" ] && is_stopped "$child" && break
-		sleep 0.05
-	done
+	local pid=$! child
+	until_true eval "is_stopped \$(child_of $pid)"
+	child=$(child_of $pid)
 	run readlink "/proc/$child/exe"
 	local seals
 	seals=$(python3 -c 'import fcntl,sys; print(fcntl.fcntl(open(sys.argv[1]), 1034))' "/proc/$child/exe")

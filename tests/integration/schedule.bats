@@ -5,7 +5,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 }
 
@@ -84,7 +84,7 @@ berth_stat() {
 	config '.process.args = ["sleep", "100"]'
 	scheduler '{"policy": "SCHED_DEADLINE", "runtime": 1000000, "deadline": 5000000, "period": 10000000, "flags": ["SCHED_FLAG_RECLAIM"]}'
 	"$BERTH" run --detach --bundle "$bundle" "$cid" >/dev/null 2>&1 </dev/null 3>&-
-	run chrt -p "$("$BERTH" state "$cid" | jq .pid)"
+	run chrt -p "$(pid_of)"
 	"$BERTH" delete --force "$cid"
 	assert_contains "SCHED_DEADLINE"
 	assert_contains "1000000/5000000/10000000"
@@ -165,7 +165,7 @@ berth_stat() {
 		--argjson p '{"class": "IOPRIO_CLASS_BE", "priority": 6}'
 	in_background
 	local init child other
-	init=$("$BERTH" state "$cid" | jq .pid)
+	init=$(pid_of)
 	until_true grep -q . "/proc/$init/task/$init/children"
 	child=$(tr -d ' ' <"/proc/$init/task/$init/children")
 	"$BERTH" exec --detach --pid-file "$bundle/pid" "$cid" sleep 100 >/dev/null 2>&1 </dev/null 3>&-
@@ -175,7 +175,7 @@ berth_stat() {
 	[ "$output" = "$(printf 'best-effort: prio 6\n%.0s' 1 2 3)" ]
 	priority_is() {
 		"$BERTH" run --detach --bundle "$bundle" "$cid" >/dev/null 2>&1 </dev/null 3>&-
-		run ionice -p "$("$BERTH" state "$cid" | jq .pid)"
+		run ionice -p "$(pid_of)"
 		"$BERTH" delete --force "$cid"
 		[[ $output = "$1"* ]]
 	}

@@ -6,7 +6,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	mkfifo "$bundle/rootfs/gate"
 	in_container 'read -r line </gate'
@@ -24,11 +24,8 @@ obeys() {
 
 # state_obeys STATUS: that is the status, and the state obeys; until it is.
 state_obeys() {
-	for _ in $(seq 200); do
-		"$BERTH" state "$cid" >"$bundle/state.out"
-		[ "$(jq -r .status "$bundle/state.out")" != "$1" ] || break
-		sleep 0.05
-	done
+	until_true has_status "$1"
+	"$BERTH" state "$cid" >"$bundle/state.out"
 	[ "$(jq -r .status "$bundle/state.out")" = "$1" ]
 	obeys state "$bundle/state.out"
 }

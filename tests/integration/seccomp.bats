@@ -6,7 +6,7 @@ load ../kit/container
 load ../kit/call
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	put_call
 	touch "$bundle/rootfs/file"
@@ -343,10 +343,7 @@ forbids_everything() {
 held() {
 	"$BERTH" create --bundle "$bundle" "$cid" >"$bundle/out" 3>&-
 	"$BERTH" start "$cid"
-	for _ in $(seq 200); do
-		[ "$("$BERTH" state "$cid" | jq -r .status)" != stopped ] || break
-		sleep 0.05
-	done
+	until_true has_status stopped
 	"$BERTH" delete "$cid"
 	[ "$(cat "$bundle/out")" = "$(printf '1\nok')" ]
 }

@@ -10,7 +10,7 @@ user=berth-test
 personality=135 # of x86_64
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	[ "$(uname -m)" = x86_64 ] || skip "numbers of system calls of x86_64"
 	make_bundle
 	put_call
@@ -90,9 +90,9 @@ held() {
 		cat "$bundle/out" "$bundle/heard"
 		return 1
 	}
-	until_true eval '[ "$(state_of 1 .pid)" = "$("$BERTH" state "$cid" | jq .pid)" ]'
+	until_true eval '[ "$(state_of 1 .pid)" = "$(pid_of)" ]'
 	[ "$(state_of 1 .state.status)" = creating ]
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = created ]
+	has_status created
 	timeout 20 "$BERTH" start "$cid"
 	until_true grep -qx 77 "$bundle/out"
 	"$BERTH" delete --force "$cid"
@@ -111,7 +111,7 @@ execed() {
 	assert_status 0
 	[ "$output" = 77 ]
 	[ "$(state_of 2 .state.status)" = running ]
-	[ "$(state_of 2 .state.pid)" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	[ "$(state_of 2 .state.pid)" = "$(pid_of)" ]
 	[ "$(state_of 2 .pid)" = "$(cat "$bundle/pid")" ]
 	"$BERTH" delete --force "$cid"
 	end_agent

@@ -6,7 +6,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	in_container 'echo RAN'
 }
@@ -31,7 +31,7 @@ runs() {
 
 # status_is STATUS: until it is.
 status_is() {
-	until_true eval '[ "$("$BERTH" state "$cid" | jq -r .status)" = '"$1"' ]'
+	until_true has_status "$1"
 }
 
 @test "runtime.md: an operation without the id of a container is an error" {

@@ -5,7 +5,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	config '.process.terminal = true'
 }
@@ -213,16 +213,8 @@ lost() {
 	python3 -c 'import fcntl; fcntl.fcntl(8, 1031, 4096)' # F_SETPIPE_SZ
 	"$BERTH" run --bundle "$bundle" "$cid" </dev/null >&8 3>&- 8>&- &
 	local pid=$!
-	for _ in $(seq 100); do
-		[ -n "$("$BERTH" state unread 2>/dev/null | grep stopped)" ] && break
-		sleep 0.05
-	done
+	until_true has_status stopped
 	kill -TERM $pid
-	for _ in $(seq 100); do
-		kill -0 $pid 2>/dev/null || break
-		sleep 0.05
-	done
-	run kill -0 $pid
-	assert_status 1
+	until_true eval "! kill -0 $pid"
 	exec 8>&-
 }

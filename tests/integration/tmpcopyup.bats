@@ -6,7 +6,7 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	tree=$bundle/rootfs/srv
 	mkdir "$tree" "$bundle/outside"
@@ -120,7 +120,7 @@ tree_make() {
 	in_container 'sleep 60'
 	"$BERTH" run --detach --bundle "$bundle" "$cid" </dev/null >/dev/null 2>&1 3>&-
 	local pid
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 	run python3 -c 'import os, sys
 for name in "security.capability", "trusted.berth": print(name, os.getxattr(sys.argv[1], name).hex())' "/proc/$pid/root/srv/ping"
 	"$BERTH" delete --force "$cid"
@@ -183,7 +183,7 @@ for name in "security.capability", "trusted.berth": print(name, os.getxattr(sys.
 }
 
 @test "tmpcopyup: a deep tree is an error, not the end of the stack or of the descriptors" {
-	(cd "$tree" && for _ in $(seq 100); do mkdir d && cd d || exit 1; done && touch bottom)
+	(cd "$tree" && for _ in {1..100}; do mkdir d && cd d || exit 1; done && touch bottom)
 	in_container 'find /srv | wc -l'
 	ln -s busybox "$bundle/rootfs/bin/find"
 	berth_run
@@ -196,7 +196,7 @@ for _ in range(600): os.makedirs("e", exist_ok=True); os.chdir("e")')
 }
 
 @test "tmpcopyup: 5,000 names, each with another link" {
-	(cd "$tree" && for i in $(seq 2500); do : >"f$i"; done && mkdir l && ln f* l)
+	(cd "$tree" && for i in {1..2500}; do : >"f$i"; done && mkdir l && ln f* l)
 	in_container 'ls /srv | wc -l; ls /srv/l | wc -l; ls -A /srv | grep -c hard; stat -c %h /srv/f7; [ /srv/f7 -ef /srv/l/f7 ] && echo same'
 	berth_run
 	assert_status 0
@@ -235,7 +235,7 @@ for _ in range(600): os.makedirs("e", exist_ok=True); os.chdir("e")')
 # Somebody else changes the image meanwhile: names that are exchanged for links are copied as one or the other.
 @test "tmpcopyup: a racer that exchanges directories and links gets nothing of the outside" {
 	mkdir "$tree/d"
-	for i in $(seq 40); do mkdir "$tree/d/$i"; done
+	for i in {1..40}; do mkdir "$tree/d/$i"; done
 	touch "$tree/d/"{1..40}"/inside"
 	ln -s "$bundle/outside" "$bundle/rootfs/link"
 	timeout 60 python3 - "$bundle/rootfs" <<-'PY' &
@@ -252,7 +252,7 @@ for _ in range(600): os.makedirs("e", exist_ok=True); os.chdir("e")')
 	local racer=$! i copied=0
 	in_container 'find /srv -name decoy; grep -rl decoy /srv 2>/dev/null; echo done'
 	ln -sf busybox "$bundle/rootfs/bin/find"
-	for i in $(seq 25); do
+	for i in {1..25}; do
 		berth_run
 		refute_contains decoy
 		[ "$output" != "done" ] || copied=$((copied + 1))

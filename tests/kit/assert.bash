@@ -16,12 +16,19 @@ assert_contains() {
 	}
 }
 
+# pause SECONDS: without a process, of which polling would start many.
+pause() {
+	local silence=${BATS_FILE_TMPDIR:-$sandbox}/silence
+	[ -p "$silence" ] || mkfifo "$silence" 2>/dev/null || true # another one's may be first
+	read -r -t "$1" <>"$silence" || true
+}
+
 # until_true COMMAND...: within forty seconds, as a machine under emulation may need.
 until_true() {
 	local i
 	for ((i = 0; i < 800; i++)); do
 		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.05
+		pause 0.05
 	done
 	echo "never true: $*"
 	return 1

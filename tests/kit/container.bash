@@ -3,7 +3,7 @@
 # For the bats files that run containers: a bundle of busybox, changes to its config with jq, and the
 # oracle for what is left behind.
 
-kit_root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+kit_root=${BATS_TEST_DIRNAME%/*/*}
 # shellcheck source=tests/kit/assert.bash
 . "$kit_root/tests/kit/assert.bash"
 # The programs: a release, and the same with failpoints (BERTH_FAIL=step:action). make_bundle puts in the
@@ -11,44 +11,56 @@ kit_root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 BERTH=${BERTH:-$kit_root/build/bin/berth}
 BERTH_TEST=${BERTH_TEST:-$kit_root/build/check-gcc/cli/berth}
 berth_program=$BERTH
+failpoints_program=$BERTH_TEST
 export BERTH BERTH_TEST
+shopt -s globstar # left_cgroups
+
+# What starts a process or a subshell costs a test as much as fifty commands of bash, and more in a machine in
+# software (tests/vm): where both say the same, it is the bash here.
 
 # make_bundle [--rootless]: $bundle, $cid for an id that no other test has, with a root file system and the
 # config that `berth spec` writes, without a terminal. Below /tmp, not below the tests' own folder, whose path
 # an ordinary user may not enter.
 make_bundle() {
-	bundle=$(mktemp -d /tmp/berth-test.XXXXXX)
-	cp -a "$(bundle_template "$@")"/. "$bundle"
-	chmod 755 "$bundle"
-	cid=$(basename "$bundle")
-	mkdir -m 700 "$bundle/state"
-	BERTH=$(with_root "$BERTH" "$bundle/berth-release")
-	BERTH_TEST=$(with_root "$BERTH_TEST" "$bundle/berth-failpoints")
+	local template=$BATS_FILE_TMPDIR/bundle$*
+	[ -e "$template" ] || make_template "$template" "$@"
+	cid=berth-test.$$${EPOCHREALTIME: -6}
+	bundle=/tmp/$cid
+	cp -a "$template" "$bundle"
+	BERTH=$bundle/berth-release
+	BERTH_TEST=$bundle/berth-failpoints
 }
 
-# What all bundles of a file begin with, made once: its dozens of links are dozens of processes.
-bundle_template() {
-	local template=$BATS_FILE_TMPDIR/bundle$* name
-	if [ ! -e "$template" ]; then
-		mkdir -p "$template"/rootfs/{bin,dev,etc,proc,sys,tmp}
-		cp /bin/busybox "$template/rootfs/bin/busybox"
-		for name in sh true false cat ls id hostname mount mknod touch echo sleep stat readlink \
-			tty stty grep cut env pwd ps kill head wc test mkdir rm ln seq tr sort; do
-			ln -s busybox "$template/rootfs/bin/$name"
+# make_template FOLDER [--rootless]: what all bundles of a file begin with, made once. The shell is busybox's, which
+# is ln and the others itself.
+make_template() {
+	# shellcheck disable=SC2016 # for the shell inside
+	busybox sh -c '
+		mkdir -p "$0/rootfs/bin"
+		cd "$0"
+		chmod 755 .
+		mkdir -m 700 state
+		cd rootfs
+		mkdir dev etc proc sys tmp
+		cd bin
+		cp /bin/busybox busybox
+		for name; do
+			ln -s busybox "$name"
 		done
-		"$BERTH" spec "$@" --bundle "$template"
-		bundle=$template config '.process.terminal = false'
-	fi
-	echo "$template"
+	' "$1" sh true false cat ls id hostname mount mknod touch echo sleep stat readlink \
+		tty stty grep cut env pwd ps kill head wc test mkdir rm ln seq tr sort
+	with_root "$berth_program" "$1/berth-release"
+	with_root "$failpoints_program" "$1/berth-failpoints"
+	"$berth_program" spec "${@:2}" --bundle "$1"
+	bundle=$1 config '.process.terminal = false'
 }
 
-# with_root PROGRAM SCRIPT: the script that runs it with --root; where there is no program, there is none.
+# with_root PROGRAM SCRIPT: the script that runs it with the state root beside it; where there is no program, there
+# is none.
 with_root() {
-	if [ -x "$1" ]; then
-		printf '#!/bin/sh\nexec "%s" --root "%s/state" "$@"\n' "$1" "$bundle" >"$2"
-		chmod 755 "$2"
-	fi
-	echo "$2"
+	[ -x "$1" ] || return 0
+	printf '#!/bin/sh\nexec "%s" --root "${0%%/*}/state" "$@"\n' "$1" >"$2"
+	chmod 755 "$2"
 }
 
 # build_static NAME FILE: a program of this folder, NAME.c; a machine (tests/vm) has those that its host has built.
@@ -67,33 +79,37 @@ remove_bundle() {
 
 # Cgroups of this test's containers, in any hierarchy.
 left_cgroups() {
-	find /sys/fs/cgroup -type d -name "berth-$cid*" 2>/dev/null
-	return 0
+	local cgroup
+	for cgroup in /sys/fs/cgroup/**/"berth-$cid"*/; do
+		[ ! -d "$cgroup" ] || echo "${cgroup%/}"
+	done
 }
 
 # What a berth that was killed has left: the processes of its cgroups, and they as soon as they are empty.
 remove_cgroups() {
-	for _ in $(seq 50); do
-		find /sys/fs/cgroup -path "*/berth-$cid*/cgroup.procs" -exec cat {} + 2>/dev/null |
+	local i left
+	for ((i = 0; i < 50; i++)); do
+		left=(/sys/fs/cgroup/**/"berth-$cid"*/)
+		[ -d "${left[0]}" ] || return 0
+		find "${left[@]}" -name cgroup.procs -exec cat {} + 2>/dev/null |
 			sort -u | xargs -r kill -KILL 2>/dev/null || true
-		find /sys/fs/cgroup -depth -type d -path "*/berth-$cid*" -exec rmdir {} + 2>/dev/null || true
-		[ -n "$(left_cgroups)" ] || return 0
-		sleep 0.05
+		find "${left[@]}" -depth -type d -exec rmdir {} + 2>/dev/null || true
+		pause 0.05
 	done
 }
 
 # config FILTER [JQ_ARGUMENT...]: changes config.json.
 config() {
-	local filter=$1
-	shift
-	jq "$@" "$filter" "$bundle/config.json" >"$bundle/config.new"
-	mv "$bundle/config.new" "$bundle/config.json"
+	local changed
+	changed=$(jq "${@:2}" "$1" "$bundle/config.json") || return
+	echo "$changed" >"$bundle/config.json"
 }
 
-# in_container SCRIPT: what the shell of the container is to do.
+# in_container SCRIPT [FILTER [JQ_ARGUMENT...]]: what the shell of the container is to do, and what else changes in
+# its config.
 in_container() {
 	# shellcheck disable=SC2016 # a variable of jq
-	config '.process.args = ["/bin/sh", "-c", $script]' --arg script "$1"
+	config '.process.args = ["/bin/sh", "-c", $script] | '"${2:-.}" --arg script "$1" "${@:3}"
 }
 
 # berth_run: runs the bundle; bats' $status and $output (both streams).
@@ -145,27 +161,51 @@ assert_error() {
 # Mounts of the host: a container must not change them. The tests run beside each other: what another one has
 # in its own folder, or as a network namespace by name, is not this one's.
 host_mounts() {
-	awk -v own="$bundle/" '{
-		point = $5 "/"
-		if (index(point, own) == 1 || (index(point, "/tmp/") != 1 && index(point, "/run/netns/") != 1))
-			print
-	}' /proc/self/mountinfo | sort
+	local mount mounts place='^([^ ]+ ){4}'
+	mapfile -t mounts </proc/self/mountinfo
+	for mount in "${mounts[@]}"; do
+		[[ $mount =~ $place(/tmp/|/run/netns/) && ! $mount =~ $place"$bundle"[/\ ] ]] || echo "$mount"
+	done
 }
 
-# left_processes [FAIL]: processes of ours that are left: those whose arguments name this bundle, whose root
-# is its, and every berth-init that was started with BERTH_FAIL=FAIL. The tests run beside each other: only
+# left_processes [FAIL]: what /proc has of processes of ours that are left: those whose arguments name this bundle,
+# whose root is its, and every berth-init that was started with BERTH_FAIL=FAIL. The tests run beside each other: only
 # what is this test's counts.
 left_processes() {
-	pgrep -af -- "$bundle"
-	find /proc -maxdepth 2 -name root -lname "$bundle/rootfs" 2>/dev/null
-	[ -z "${1:-}" ] || find /proc -maxdepth 2 -name exe -lname '/memfd:berth-init*' -printf '%h/environ\n' \
-		2>/dev/null | xargs -r grep -lsFz -x "BERTH_FAIL=$1"
+	local exe
+	# With the brackets, not the grep itself.
+	grep -ls -- "[/]${bundle#/}" /proc/[0-9]*/cmdline
+	find /proc/[0-9]*/root -maxdepth 0 -lname "$bundle/rootfs" 2>/dev/null
+	[ -z "${1:-}" ] || find /proc/[0-9]*/exe -maxdepth 0 -lname '/memfd:berth-init*' 2>/dev/null |
+		while read -r exe; do
+			grep -lsFz -x "BERTH_FAIL=$1" "${exe%exe}environ"
+		done
 	return 0
+}
+
+# has_status STATUS [ID], pid_of [ID]: as `berth state` writes it.
+has_status() {
+	[[ $("$BERTH" state "${2:-$cid}") == *$'\n\t"status": "'"$1"'",'* ]]
+}
+
+pid_of() {
+	local state
+	state=$("$BERTH" state "${1:-$cid}")
+	[[ $state =~ $'\n\t"pid": '([0-9]+), ]]
+	echo "${BASH_REMATCH[1]}"
+}
+
+# child_of PID: the one child of a berth.
+child_of() {
+	local child
+	read -r child <"/proc/$1/task/$1/children"
+	echo "$child"
 }
 
 # is_stopped PID: a step has stopped there (BERTH_FAIL=step:stop).
 is_stopped() {
-	grep -qsx stopped "/proc/$1/comm"
+	local comm
+	read -r comm 2>/dev/null <"/proc/$1/comm" && [ "$comm" = stopped ]
 }
 
 # steps_of SIDES [AFTER BEFORE]: every step that there is, or those between two, from the table of the sources.
@@ -202,8 +242,6 @@ in_background() {
 }
 
 end_background() {
-	local child
-	child=$(cat "/proc/$pid/task/$pid/children" | tr -d ' ')
-	kill -KILL "$child"
+	kill -KILL "$(child_of "$pid")"
 	wait "$pid" || true
 }

@@ -4,7 +4,7 @@
 # stream in the background.
 
 setup_events() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	ln -s busybox "$bundle/rootfs/bin/dd"
 	in_container 'exec sleep 100000'

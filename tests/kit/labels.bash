@@ -25,7 +25,7 @@ process_file() {
 }
 
 selinux_is_enabled() {
-	[ "$(id -u)" = 0 ] && grep -q selinuxfs /proc/filesystems
+	[ "$EUID" = 0 ] && grep -q selinuxfs /proc/filesystems
 }
 
 # selinux_enforce POLICY: from its source; for good, as there is no way back.

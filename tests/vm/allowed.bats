@@ -7,7 +7,7 @@ load ../kit/container
 load ../kit/call
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 }
 

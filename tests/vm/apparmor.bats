@@ -23,7 +23,7 @@ setup_file() {
 }
 
 is_enabled() {
-	[ "$(id -u)" = 0 ] && [ -e /sys/kernel/security/apparmor/profiles ]
+	[ "$EUID" = 0 ] && [ -e /sys/kernel/security/apparmor/profiles ]
 }
 
 setup() {
@@ -61,7 +61,7 @@ started() {
 		cat "$bundle/out"
 		return 1
 	}
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 }
 
 # user_namespace: a container of it, whose root is not the host's.
@@ -90,7 +90,7 @@ user_namespace() {
 	config '.process.args = ["sleep", "1000"]'
 	"$BERTH" create --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
 	"$BERTH" start "$cid"
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 	until_true grep -qx 'berth-a (enforce)' "/proc/$pid/attr/current"
 	run "$BERTH" exec "$cid" cat /proc/1/attr/current
 	expect "berth-a (enforce)"

@@ -10,7 +10,7 @@ load ../kit/events
 TOP=/sys/fs/cgroup
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	[ -e $TOP/cgroup.controllers ] || skip "no-cgroup-v2: no version 2 alone"
 	make_bundle
 	ln -s busybox "$bundle/rootfs/bin/dd"

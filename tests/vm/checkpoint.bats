@@ -9,7 +9,7 @@ load ../kit/container
 load ../kit/checkpoint
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_counter
 	for name in nc dd; do
 		ln -s busybox "$bundle/rootfs/bin/$name"
@@ -46,7 +46,7 @@ with_network() {
 	[ -s "$logs/restore.log" ]
 	[ "$(state_of)" = running ]
 	pid=$(cat "$bundle/pid")
-	[ "$("$BERTH" state "$cid" | jq .pid)" = "$pid" ]
+	[ "$(pid_of)" = "$pid" ]
 	[ "$(readlink "/proc/$pid/ns/uts")" != "$(readlink /proc/self/ns/uts)" ]
 	until_true test -s "$count"
 	[ "$(cat "$count")" -ge "$at" ]
@@ -386,7 +386,7 @@ while True:
 		| (.mounts[] | select(.type == "cgroup") | .options) -= ["ro"]'
 	counting 'mkdir /sys/fs/cgroup/below; echo 1 >/sys/fs/cgroup/below/cgroup.procs;'
 	start
-	grep -qx "0::/berth-$cid/below" "/proc/$("$BERTH" state "$cid" | jq .pid)/cgroup"
+	grep -qx "0::/berth-$cid/below" "/proc/$(pid_of)/cgroup"
 	saved
 	back --pid-file "$bundle/pid"
 	grep -qx "0::/berth-$cid/below" "/proc/$(cat "$bundle/pid")/cgroup"
@@ -476,7 +476,7 @@ hook() {
 	[ "$(sed 's/ .*//' "$bundle/seen" | tr '\n' ' ')" = "prestart createRuntime poststart " ]
 	grep -qx "prestart none" "$bundle/seen"
 	[ "$(jq -rs '.[0].status, .[2].status' "$bundle/states" | tr '\n' ' ')" = "creating running " ]
-	[ "$(jq -s '.[0].pid' "$bundle/states")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	[ "$(jq -s '.[0].pid' "$bundle/states")" = "$(pid_of)" ]
 	"$BERTH" delete --force "$cid"
 	grep -q "^poststop" "$bundle/seen"
 }

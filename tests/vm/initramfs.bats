@@ -10,7 +10,7 @@ load ../kit/container
 load ../kit/checkpoint
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	grep -q " / / .* - rootfs " /proc/self/mountinfo || skip "no-initramfs: the root is none"
 	make_counter
 }
@@ -22,7 +22,7 @@ teardown() {
 # below: what lies below the root of the container, which is as it should be.
 below() {
 	local pid
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 	[ "$(stat -Lc %i "/proc/$pid/root")" = "$(stat -c %i "$bundle/rootfs")" ]
 	run python3 "$kit_root/tests/kit/below.py" "$pid"
 	assert_status 0

@@ -74,7 +74,7 @@ started() {
 		cat "$bundle/out"
 		return 1
 	}
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 }
 
 @test "before there is a policy, labels are refused by name; control: without them it runs" {
@@ -115,7 +115,7 @@ started() {
 	config '.process.args = ["sleep", "1000"]'
 	"$BERTH" create --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&-
 	"$BERTH" start "$cid"
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 	until_true grep -q $BOX "/proc/$pid/attr/current"
 }
 

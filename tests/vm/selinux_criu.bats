@@ -32,7 +32,7 @@ teardown() {
 # mounts_are CONTEXT: each mount of the container that had one has this, as an option and as the label of its root.
 mounts_are() {
 	local pid path
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 	for path in dev dev/pts dev/shm own; do
 		[ "$(label_of "/proc/$pid/root/$path")" = "$1" ] || {
 			echo "$path: $(label_of "/proc/$pid/root/$path")"
@@ -64,7 +64,7 @@ mounts_are() {
 	until_true eval '[ "$(state_of)" = stopped ]'
 	back --lsm-mount-context $OTHER
 	mounts_are $OTHER
-	[ "$(label_of "/proc/$("$BERTH" state "$cid" | jq .pid)/root/own/file")" = $OTHER ]
+	[ "$(label_of "/proc/$(pid_of)/root/own/file")" = $OTHER ]
 	grows
 	[ "$mounts" = "$(host_mounts)" ]
 }
@@ -83,12 +83,12 @@ mounts_are() {
 	config '.process.selinuxLabel = $l' --arg l $BOX
 	counting
 	start
-	grep -q "^$BOX" "/proc/$("$BERTH" state "$cid" | jq .pid)/attr/current"
+	grep -q "^$BOX" "/proc/$(pid_of)/attr/current"
 	saved
 	rm "$count"
 	bring_back
 	if [ "$status" = 0 ]; then
-		grep -q "^$BOX" "/proc/$("$BERTH" state "$cid" | jq .pid)/attr/current"
+		grep -q "^$BOX" "/proc/$(pid_of)/attr/current"
 		return
 	fi
 	assert_error "/process/selinuxLabel" "the images have no labels of SELinux" "step restore"

@@ -12,7 +12,7 @@ load ../kit/events
 TOP=/sys/fs/cgroup
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	[ -d /run/systemd/system ] || skip "no-systemd: not booted with systemd"
 	make_bundle
 	unit=berth-$cid.scope
@@ -76,24 +76,24 @@ is_gone() {
 		ControlGroup /system.slice/$unit
 	END
 	local pid
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 	[ "$(cat "$dir/cgroup.procs")" = "$pid" ]
 	[ "$(cat /proc/"$pid"/cgroup)" = "0::/system.slice/$unit" ]
 	"$BERTH" exec --detach "$cid" sleep 1000 >/dev/null 2>&1 </dev/null 3>&-
 	[ "$(wc -l <"$dir/cgroup.procs")" = 2 ]
 	"$BERTH" pause "$cid"
 	grep -qx "frozen 1" "$dir/cgroup.events"
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = paused ]
+	has_status paused
 	"$BERTH" resume "$cid"
 	grep -qx "frozen 0" "$dir/cgroup.events"
 	"$BERTH" kill "$cid" KILL
 	until_true is_gone
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = stopped ]
+	has_status stopped
 	"$BERTH" delete "$cid"
 	"$BERTH" --cgroup-manager systemd create --bundle "$bundle" "$cid" >/dev/null 2>&1 </dev/null 3>&-
-	[ "$(cat "$dir/cgroup.procs")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	[ "$(cat "$dir/cgroup.procs")" = "$(pid_of)" ]
 	"$BERTH" start "$cid"
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = running ]
+	has_status running
 	"$BERTH" delete --force "$cid"
 	is_gone
 }
@@ -197,13 +197,13 @@ limit_lines() {
 	dir=$TOP/berth.slice/$slice/$unit
 	start
 	[ "$(property Slice)" = "$slice" ]
-	[ "$(cat "$dir/cgroup.procs")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	[ "$(cat "$dir/cgroup.procs")" = "$(pid_of)" ]
 	"$BERTH" delete --force "$cid"
 	is_gone
 	config '.linux.cgroupsPath = $path' --arg path ":box:$slice"
 	start
 	[ "$(property ActiveState "$slice")" = active ]
-	[ "$(cat "$TOP/berth.slice/$slice/cgroup.procs")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	[ "$(cat "$TOP/berth.slice/$slice/cgroup.procs")" = "$(pid_of)" ]
 	"$BERTH" delete --force "$cid"
 	[ ! -e "$TOP/berth.slice/$slice" ]
 	config '.linux.cgroupsPath = "/box"'
@@ -282,7 +282,7 @@ are_calls() {
 	dir=$dir/box
 	start
 	limit_lines | assert_files
-	[ "$(cat "$dir/cgroup.procs")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	[ "$(cat "$dir/cgroup.procs")" = "$(pid_of)" ]
 	is_empty cat "$dir/../cgroup.procs"
 	"$BERTH" exec --detach "$cid" sleep 1000 >/dev/null 2>&1 </dev/null 3>&-
 	[ "$(wc -l <"$dir/cgroup.procs")" = 2 ]
@@ -310,7 +310,7 @@ are_calls() {
 	[ "$(grep -c "Permission denied" "$bundle/out")" = 2 ]
 	dir=$dir/box
 	[ "$(cat "$dir/memory.max")" = 67108864 ]
-	[ "$(cat "$dir/inner/a/cgroup.procs")" = "$("$BERTH" state "$cid" | jq .pid)" ]
+	[ "$(cat "$dir/inner/a/cgroup.procs")" = "$(pid_of)" ]
 	"$BERTH" exec --detach "$cid" sleep 1000 >/dev/null 2>&1 </dev/null 3>&-
 	[ "$(wc -l <"$dir/inner/a/cgroup.procs")" = 2 ]
 	"$BERTH" pause "$cid"
