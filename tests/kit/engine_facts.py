@@ -3,6 +3,7 @@
 """engine_facts.py --paths CONFIG: the paths that engine_facts.sh is to look at, one a line.
 engine_facts.py CONFIG FACTS: compares what engine_facts.sh printed in the container with what the config asks for;
 prints each difference and fails on any.
+engine_facts.py --each CONFIGS FACTS: the same for each config of a file that has one a line; fails on none.
 engine_facts.py --process PROCESS FACTS CONFIG: the same for another process (exec) in the container of CONFIG.
 engine_facts.py --limits CONFIG PID: the same for the limits of the process's cgroup, from outside.
 """
@@ -37,6 +38,9 @@ class Facts:
         if found != wanted:
             self.differences += 1
             print(f"{what}: {found!r}, the config asks for {wanted!r}")
+
+    def conclude(self):
+        print(f"{self.checked} facts, {self.differences} differences")
 
 
 def status(facts, key):
@@ -197,10 +201,21 @@ def check(config, process, facts):
     check_namespaces(facts, config)
 
 
+def check_each(configs, name):
+    with open(configs, encoding="utf-8") as file:
+        for line in file:
+            facts, config = read_facts(name), json.loads(line)
+            check(config, config["process"], facts)
+            facts.conclude()
+
+
 def main():
     what, *names = sys.argv[1:]
     if what == "--paths":
         print("\n".join(look_at(read_json(names[0]))))
+        return 0
+    if what == "--each":
+        check_each(*names)
         return 0
     if what == "--limits":
         facts = Facts([])
@@ -212,7 +227,7 @@ def main():
         facts = read_facts(names[0])
         config = read_json(what)
         check(config, config["process"], facts)
-    print(f"{facts.checked} facts, {facts.differences} differences")
+    facts.conclude()
     return 1 if facts.differences else 0
 
 

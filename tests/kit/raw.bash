@@ -10,12 +10,12 @@ BERTH_INIT_TEST=${BERTH_INIT_TEST%/cli/berth}/init/berth-init
 kinds="cgroup ipc mnt net pid time user uts"
 
 need_root() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 }
 
 # The options of raw.py for a caller who has no rights.
 ordinary=(--cwd / --env PATH=/usr/bin:/bin)
-ordinary_uid=$(id -u)
+ordinary_uid=$EUID
 if [ "$ordinary_uid" = 0 ]; then
 	ordinary_uid=12345
 	ordinary+=(--uid 12345)
@@ -23,7 +23,7 @@ fi
 
 # raw OPTION... [--] PROGRAM...: bats' $status and $output. See raw.py for what is checked always.
 raw() {
-	run python3 "$kit/raw.py" --init "$BERTH_INIT" "$@"
+	run python3 -S "$kit/raw.py" --init "$BERTH_INIT" "$@"
 }
 
 # starts OPTION... [--] PROGRAM...: berth-init starts it and it ends well; $output is what it printed.
@@ -96,7 +96,7 @@ hold() {
 hold_as=()
 holders=()
 hold_as_ordinary=()
-[ "$(id -u)" != 0 ] ||
+[ "$EUID" != 0 ] ||
 	hold_as_ordinary=(setpriv --reuid "$ordinary_uid" --regid "$ordinary_uid" --clear-groups)
 
 hold_ordinary() {
