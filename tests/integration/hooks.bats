@@ -9,19 +9,20 @@ load ../kit/container
 user=berth-test
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	log=$bundle/log
 	: >"$log"
 	chmod 666 "$log"
 	mkdir "$bundle/rootfs/out"
 	chmod 777 "$bundle/rootfs/out"
-	in_container 'echo program >>/out/log'
 	# The program and the hooks of both sides write to one file.
-	config '.mounts += [{"destination": "/out/log", "source": $log, "options": ["bind", "rw"]}] | .root.readonly = false' \
+	# shellcheck disable=SC2016 # a variable of jq
+	in_container 'echo program >>/out/log' '
+		.mounts += [{"destination": "/out/log", "source": $log, "options": ["bind", "rw"]}] | .root.readonly = false' \
 		--arg log "$log"
 	# A hook that writes its first argument, and one that fails; the same inside.
-	script hook 'cat >/dev/null; echo "$1" >>"$(dirname "$0")/log"'
+	script hook 'cat >/dev/null; echo "$1" >>"${0%/*}/log"'
 	script fail 'echo "what went wrong with $1" >&2; exit 7'
 	inside hook 'cat >/dev/null; echo "$1" >>/out/log'
 	inside fail 'echo "what went wrong with $1" >&2; exit 7'
@@ -54,10 +55,9 @@ add() {
 }
 
 add_all() {
-	local kind
-	for kind in $kinds; do
-		add "$kind" hook
-	done
+	# shellcheck disable=SC2016 # variables of jq
+	config 'reduce ($kinds / " ")[] as $kind (.; .hooks[$kind] += [{"args": ["hook", $kind], "env": ["PATH=/usr/bin:/bin"],
+		"path": (if $kind == "startContainer" then "/bin/hook" else $path end)}])' --arg kinds "$kinds" --arg path "$bundle/hook"
 }
 
 create() {
@@ -76,7 +76,7 @@ is_said() {
 }
 
 is_status() {
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = "$1" ]
+	has_status "$1"
 }
 
 # nothing_left: no record, process, mount or cgroup. `mounts` is what the host had before.
@@ -140,7 +140,7 @@ nothing_left() {
 @test "the state is on stdin: pid, status, bundle, annotations" {
 	local kind
 	# shellcheck disable=SC2016 # the script's
-	script tell 'cat >"$(dirname "$0")/state.$1"; readlink /proc/self/ns/pid >"$(dirname "$0")/ns.$1"'
+	script tell 'cat >"${0%/*}/state.$1"; readlink /proc/self/ns/pid >"${0%/*}/ns.$1"'
 	inside tell 'cat >/out/state.$1'
 	touch "$bundle/state.startContainer"
 	config '.annotations = {"a.b/c": "d \"e\"", "long": ("x" * 200000)}'
@@ -150,7 +150,7 @@ nothing_left() {
 	done
 	create
 	local pid
-	pid=$("$BERTH" state "$cid" | jq .pid)
+	pid=$(pid_of)
 	"$BERTH" start "$cid"
 	"$BERTH" state "$cid" >"$bundle/berth.state"
 	"$BERTH" kill "$cid" KILL
@@ -181,7 +181,7 @@ nothing_left() {
 
 @test "arguments, environment, directory, umask, session: from the config alone" {
 	# shellcheck disable=SC2016 # the script's
-	script what 'd=$(dirname "$0"); mapfile -d "" -t e </proc/self/environ; mapfile -d "" -t c </proc/self/cmdline
+	script what 'd=${0%/*}; mapfile -d "" -t e </proc/self/environ; mapfile -d "" -t c </proc/self/cmdline
 		{ printf "%s\n" "${e[@]}" -- "${c[@]}"; pwd; umask
 		read -r pid _ _ _ _ sid _ </proc/self/stat; echo "session $((pid == sid))"; } >"$d/what.$1"'
 	local kind
@@ -245,7 +245,7 @@ nothing_left() {
 
 @test "createContainer: the host's root, the container's mounts and namespaces" {
 	# shellcheck disable=SC2016 # the script's
-	script hook 'd=$(dirname "$0"); readlink /proc/self/ns/uts >>$d/log; touch "$d/rootfs/proc/nothing" 2>/dev/null; stat -f -c %T "$d/rootfs/proc" >>$d/log'
+	script hook 'd=${0%/*}; readlink /proc/self/ns/uts >>$d/log; touch "$d/rootfs/proc/nothing" 2>/dev/null; stat -f -c %T "$d/rootfs/proc" >>$d/log'
 	add createContainer hook
 	in_container 'readlink /proc/self/ns/uts'
 	berth_run
@@ -256,7 +256,7 @@ nothing_left() {
 
 @test "prestart can reach the namespaces of the pid, before the program runs" {
 	# shellcheck disable=SC2016 # the script's
-	script hook 'pid=$(jq .pid); nsenter -t $pid -n sh -c "echo 65 >/proc/sys/net/ipv4/ip_default_ttl"; readlink /proc/$pid/ns/net >>"$(dirname "$0")/log"'
+	script hook 'pid=$(jq .pid); nsenter -t $pid -n sh -c "echo 65 >/proc/sys/net/ipv4/ip_default_ttl"; readlink /proc/$pid/ns/net >>"${0%/*}/log"'
 	add prestart hook
 	in_container 'readlink /proc/self/ns/net; cat /proc/sys/net/ipv4/ip_default_ttl'
 	berth_run
@@ -430,7 +430,7 @@ nothing_left() {
 
 @test "a daemon that keeps the pipes is not waited for, and lives on" {
 	# shellcheck disable=SC2016 # the script's
-	script daemon 'setsid sleep 60 & echo $! >"$(dirname "$0")/daemon.pid"; (while sleep 0.01; do echo more; echo more >&2; done) & echo $! >>"$(dirname "$0")/daemon.pid"'
+	script daemon 'setsid sleep 60 & echo $! >"${0%/*}/daemon.pid"; (while sleep 0.01; do echo more; echo more >&2; done) & echo $! >>"${0%/*}/daemon.pid"'
 	add prestart daemon
 	local began=$SECONDS pid
 	berth_run
@@ -445,7 +445,7 @@ nothing_left() {
 @test "hooks that call berth on their own container: state answers, delete is busy" {
 	local kind
 	# shellcheck disable=SC2016 # the script's
-	script ask 'd=$(dirname "$0"); "$d/berth-release" state '"$cid"' | jq -r .status >>"$d/log" 2>&1'
+	script ask 'd=${0%/*}; "$d/berth-release" state '"$cid"' | jq -r .status >>"$d/log" 2>&1'
 	for kind in prestart createRuntime createContainer poststart poststop; do
 		add "$kind" ask
 	done
@@ -459,7 +459,7 @@ nothing_left() {
 	config 'del(.hooks)'
 	: >"$log"
 	# shellcheck disable=SC2016 # the script's
-	script ask 'd=$(dirname "$0"); "$d/berth-release" delete --force '"$cid"' 2>>"$d/log"; true'
+	script ask 'd=${0%/*}; "$d/berth-release" delete --force '"$cid"' 2>>"$d/log"; true'
 	add createRuntime ask
 	create
 	grep -q "container $cid is busy" "$log"
@@ -469,7 +469,7 @@ nothing_left() {
 
 @test "poststart may kill and delete its own container" {
 	# shellcheck disable=SC2016 # the script's
-	script ask 'd=$(dirname "$0"); "$d/berth-release" kill '"$cid"' KILL && "$d/berth-release" delete --force '"$cid"' && echo gone >>"$d/log"'
+	script ask 'd=${0%/*}; "$d/berth-release" kill '"$cid"' KILL && "$d/berth-release" delete --force '"$cid"' && echo gone >>"$d/log"'
 	add poststart ask
 	add poststop hook
 	in_container 'exec sleep 100'

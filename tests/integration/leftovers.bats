@@ -6,10 +6,10 @@
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
-	in_container 'echo started; sleep 1000'
-	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid"
+	# shellcheck disable=SC2016 # a variable of jq
+	in_container 'echo started; sleep 1000' '.linux.cgroupsPath = $path' --arg path "/berth-$cid"
 	root=$bundle/state
 }
 
@@ -28,7 +28,7 @@ run_detached() {
 }
 
 is_status() {
-	[ "$(berth state "$cid" | jq -r .status)" = "$1" ]
+	has_status "$1"
 }
 
 # stopped_in STEP: the berth-init of this test that has stopped there.
@@ -112,7 +112,7 @@ nothing_is_left() {
 	local pid wrong
 	for wrong in 1 -1 99999 4194305; do
 		run_detached
-		pid=$(berth state "$cid" | jq .pid)
+		pid=$(pid_of)
 		sed -i "s/\"pid\":$pid/\"pid\":$wrong/" "$root/$cid/state.json"
 		if [ $wrong != 99999 ]; then
 			run berth state "$cid"
@@ -197,7 +197,7 @@ without() {
 @test "without /proc a container that runs is not taken for one that has stopped" {
 	run_detached
 	local pid verb
-	pid=$(berth state "$cid" | jq .pid)
+	pid=$(pid_of)
 	for verb in state delete "delete --force"; do
 		# shellcheck disable=SC2086 # of words
 		without /proc $verb "$cid"
