@@ -3,7 +3,7 @@
 # The engines of Debian's packages in a sandbox (sandbox.bash), with berth as their runtime. BERTH=/usr/sbin/runc
 # runs the same tests with another runtime.
 
-engines_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+engines_root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 BERTH=${BERTH:-$engines_root/build/bin/berth}
 export BERTH
 # shellcheck source=tests/kit/sandbox.bash
@@ -16,7 +16,7 @@ export BERTH
 engines_need() {
 	local program
 	export unable=
-	[ "$(id -u)" = 0 ] || unable="needs root"
+	[ "$EUID" = 0 ] || unable="needs root"
 	for program in "$@"; do
 		PATH=/usr/sbin:/usr/bin command -v "$program" >/dev/null || unable="$program is not installed"
 	done
@@ -42,8 +42,7 @@ engine_image() {
 		root=$TMPDIR/image
 		mkdir -p "$root"/bin "$root"/etc "$root"/tmp "$root"/proc "$root"/sys "$root"/dev "$root"/run "$root"/mnt
 		cp /bin/busybox "$root/bin"
-		"$root/bin/busybox" --install -s "$root/bin" 2>/dev/null
-		find "$root/bin" -type l -exec ln -sf busybox {} \;
+		busybox sh -c "cd $root/bin && for name in \$(busybox --list); do ln -s busybox \$name; done" 2>/dev/null
 		printf "root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n" >"$root/etc/passwd"
 		printf "root:x:0:\nuser:x:1000:\nextra:x:2000:user\n" >"$root/etc/group"
 		tar -C "$root" -cf "$1" .
@@ -77,7 +76,7 @@ podman_open() {
 }
 
 podman() {
-	inside env CONTAINERS_CONF="$sandbox/containers.conf" CONTAINERS_STORAGE_CONF="$sandbox/storage.conf" \
+	inside CONTAINERS_CONF="$sandbox/containers.conf" CONTAINERS_STORAGE_CONF="$sandbox/storage.conf" \
 		${terminal:+python3 "$sandbox_kit/terminal.py" ''} \
 		podman --tmpdir /run/podman --network-config-dir "$sandbox/networks" "$@"
 }
@@ -116,7 +115,7 @@ docker_start() {
 # daemon_stop FILE: what has its pid in the file ends, and has ended.
 daemon_stop() {
 	# shellcheck disable=SC2016 # for the shell inside
-	inside sh -c 'pid=$(cat "$1"); kill "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done' sh "$1"
+	inside sh -c 'read -r pid <"$1"; kill "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done' sh "$1"
 }
 
 # docker_reload: the daemon reads its configuration again.
@@ -126,7 +125,7 @@ docker_reload() {
 }
 
 docker() {
-	inside env DOCKER_HOST=unix:///run/docker.sock DOCKER_CONFIG="$sandbox/docker/client" \
+	inside DOCKER_HOST=unix:///run/docker.sock DOCKER_CONFIG="$sandbox/docker/client" \
 		${terminal:+python3 "$sandbox_kit/terminal.py" ''} docker "$@"
 }
 
@@ -190,7 +189,7 @@ traces_remember() {
 	for ((i = 0; i < 100; i++)); do
 		sandbox_traces >"$BATS_FILE_TMPDIR/traces"
 		grep -q '^process' "$BATS_FILE_TMPDIR/traces" || return 0
-		sleep 0.1
+		pause 0.1
 	done
 	cat "$BATS_FILE_TMPDIR/traces"
 	return 1
@@ -201,7 +200,7 @@ nothing_left() {
 	local i
 	for ((i = 0; i < 100; i++)); do
 		! sandbox_traces | cmp -s "$BATS_FILE_TMPDIR/traces" - || return 0
-		sleep 0.1
+		pause 0.1
 	done
 	sandbox_traces | diff "$BATS_FILE_TMPDIR/traces" -
 }
@@ -220,7 +219,7 @@ until_output() {
 	for ((i = 0; i < 100; i++)); do
 		run_engine "$@"
 		[[ $output != *"$wanted"* ]] || return 0
-		sleep 0.1
+		pause 0.1
 	done
 	printf 'never "%s", the last time:\n%s\n' "$wanted" "$output"
 	return 1

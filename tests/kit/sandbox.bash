@@ -5,7 +5,7 @@
 # cgroups of its own; /etc, /run, /var and its own folder are in memory. What runs in it ends with the first
 # process of its pid namespace, so nothing has to be looked for by name.
 
-sandbox_kit=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+sandbox_kit=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 
 # sandbox_open: $sandbox, a folder that in the sandbox is a tmpfs; $sandbox_init, its first process.
 sandbox_open() {
@@ -25,10 +25,10 @@ sandbox_open() {
 	) </dev/null >"$sandbox/log" 2>&1 3>&- &
 	outer=$!
 	for ((i = 0; i < 200; i++)); do
-		sandbox_init=$(cat "/proc/$outer/task/$outer/children" 2>/dev/null | tr -d ' ')
 		! grep -qsx ready "$sandbox/log" || break
-		sleep 0.05
+		pause 0.05
 	done
+	read -r sandbox_init <"/proc/$outer/task/$outer/children" || true
 	export sandbox sandbox_init
 	grep -qsx ready "$sandbox/log" || {
 		cat "$sandbox/log"
@@ -65,12 +65,12 @@ sandbox_enter_cgroups() {
 	done <"$sandbox/cgroups"
 }
 
-# inside COMMAND...: in the sandbox, with the environment that it gives. The streams stay the caller's.
+# inside [NAME=VALUE]... COMMAND...: in the sandbox, with the environment that it gives, and these. The streams stay the caller's.
 inside() (
 	sandbox_enter_cgroups /init
 	exec nsenter --target "$sandbox_init" --mount --pid --net --ipc --uts --cgroup --wd=/ \
-		env -i -C / LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$sandbox" TMPDIR="$sandbox/tmp" \
-		timeout -k 2 60 "$@" 3>&-
+		timeout -k 2 60 env -i -C / LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$sandbox" \
+		TMPDIR="$sandbox/tmp" "$@" 3>&-
 )
 
 # sandbox_close: ends it; fails where something of it stays. Also for a script that ends at the first error.
@@ -83,7 +83,7 @@ sandbox_close() {
 			find "$own" -depth -type d -exec rmdir {} + 2>/dev/null || true
 		done <"$sandbox/cgroups"
 		[ -n "$(sandbox_left)" ] || break
-		sleep 0.05
+		pause 0.05
 	done
 	rm -rf "$sandbox"
 	[ -z "$(sandbox_left)" ] || {
@@ -104,9 +104,12 @@ sandbox_traces() {
 	inside bash -c '
 		processes=$(grep -hvxE "bash|sleep|timeout|env|grep|dockerd|containerd" /proc/[0-9]*/comm)
 		[ -z "$processes" ] || sed "s/^/process /" <<<"$processes"
-		cut -d " " -f 3- /proc/self/mountinfo | grep -v " $1/podman/overlay " | sed "s/^/mount /"
-		find /sys/fs/cgroup -type d | sed "s/^/cgroup /"
-		find /run/berth /run/runc /run/docker/runtime-* -mindepth 1 2>/dev/null | grep -v /.seccomp | sed "s/^/state /"
+		mapfile -t mounts </proc/self/mountinfo
+		for mount in "${mounts[@]}"; do
+			[[ $mount == *" $1/podman/overlay "* ]] || echo "mount ${mount#* * }"
+		done
+		find /sys/fs/cgroup -type d -printf "cgroup %p\n"
+		find /run/berth /run/runc /run/docker/runtime-* -mindepth 1 -not -path "*/.seccomp*" -printf "state %p\n"
 	' bash "$sandbox" 2>/dev/null | sort
 }
 
