@@ -7,10 +7,12 @@ bats_require_minimum_version 1.5.0
 load ../kit/container
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
-	in_container 'echo started; trap "exit 5" TERM; sleep 1000 & wait'
-	cgroup one
+	cgroup_of=one
+	# shellcheck disable=SC2016 # a variable of jq
+	in_container 'echo started; trap "exit 5" TERM; sleep 1000 & wait' '.linux.cgroupsPath = $path' \
+		--arg path "/berth-$cid-one"
 	root=$bundle/state
 	BERTH=$berth_program
 }
@@ -45,12 +47,8 @@ create() {
 	berth create --bundle "$bundle" "${@:2}" "$1" >"$bundle/out" 2>&1 </dev/null 3>&-
 }
 
-status_of() {
-	berth state "$1" | sed -n 's/^\t"status": "\(.*\)",$/\1/p'
-}
-
 is_status() {
-	[ "$(status_of "$1")" = "$2" ]
+	[[ $("$BERTH" --root "$root" state "$1") == *$'\n\t"status": "'"$2"'",'* ]]
 }
 
 @test "created, running, stopped, deleted" {
@@ -520,7 +518,7 @@ damage_and_delete() {
 	cp "$bundle/lies" "$root/one/state.json"
 	{
 		echo "0 0"
-		for i in $(seq 32); do echo "0/$mount//berth-none-$i"; done
+		for i in {1..32}; do echo "0/$mount//berth-none-$i"; done
 		echo end
 	} >"$root/one/lock"
 	run berth delete --force one

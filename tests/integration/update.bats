@@ -9,7 +9,7 @@ load ../kit/container
 TOP=/sys/fs/cgroup
 
 setup() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
 	ln -s busybox "$bundle/rootfs/bin/dd"
 	config '.process.args = ["/bin/sleep", "1000"]'
@@ -29,7 +29,7 @@ start() {
 }
 
 is_status() {
-	[ "$("$BERTH" state "$cid" | jq -r .status)" = "$1" ]
+	has_status "$1"
 }
 
 # find_path FILE: $found, where it is. On a hybrid host hugetlb is on version 2.
@@ -56,8 +56,11 @@ held() {
 
 # holds FILE VALUE
 holds() {
-	[ "$(held "$1")" = "$2" ] || {
-		echo "$1 holds \"$(held "$1")\", not \"$2\""
+	local found value=
+	find_path "$1"
+	read -r -d '' value <"$found" || true
+	[ "$value" = "$2" ] || {
+		echo "$1 holds \"$value\", not \"$2\""
 		return 1
 	}
 }
