@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,11 +173,14 @@ static int probe_writable(struct arena *arena, struct facts_hierarchy *hierarchy
 	const char *own = hierarchy->own_path;
 	size_t length = hierarchy->is_v2 ? (size_t)(strrchr(own, '/') - own) : strlen(own);
 	const char *base = arena_printf(arena, "%s%.*s", hierarchy->mount_point, (int)length, own);
+	int r;
 
 	if (!base) {
 		return -ENOMEM;
 	}
-	hierarchy->is_root_writable = sys_may_write(hierarchy->mount_point) == 0;
+	r = sys_may_write(hierarchy->mount_point);
+	hierarchy->is_root_writable = r == 0;
+	hierarchy->is_read_only = r == -EROFS;
 	if (strspn(own, "/") >= length) {
 		hierarchy->is_base_writable = hierarchy->is_root_writable; /* the same one */
 	} else {
@@ -339,21 +343,47 @@ static int probe_cgroup(struct arena *arena, struct facts *facts, struct berth_e
 	return r < 0 ? error_system(err, r, "find the cgroup hierarchies") : 0;
 }
 
-/* The initial user namespace, and no other, maps every id to itself. */
+/* The lines of uid_map or gid_map. The initial user namespace, and no other, maps every id to itself. */
+static int read_map(const char *path, struct arena *arena, const struct facts_ids **ret_lines,
+	size_t *ret_count, bool *ret_is_initial, struct berth_error *err)
+{
+	struct facts_ids *lines = arena_alloc(arena, ABI_ID_MAP_LINES, sizeof(*lines));
+	uint32_t first, outside, size;
+	char *rest;
+	char *line;
+	size_t count = 0;
+	bool is_initial = false;
+	int r = lines ? read_file(path, arena, &rest, err)
+		      : error_system(err, ENOMEM, "read %s", path);
+
+	while (r == 0 && count < ABI_ID_MAP_LINES && (line = strsep(&rest, "\n"))) {
+		if (sscanf(line, "%" SCNu32 " %" SCNu32 " %" SCNu32, &first, &outside, &size) ==
+			3) {
+			is_initial = first == 0 && outside == 0 && size == UINT32_MAX;
+			lines[count++] = (struct facts_ids){.first = first, .count = size};
+		}
+	}
+	if (r == 0) {
+		*ret_lines = lines;
+		*ret_count = count;
+		*ret_is_initial = is_initial;
+	}
+	return r;
+}
+
 static int probe_userns(struct arena *arena, struct facts *facts, struct berth_error *err)
 {
-	unsigned long long inside = 1;
-	unsigned long long outside = 1;
-	unsigned long long size = 0;
-	char *text;
-	int r = read_file("/proc/self/uid_map", arena, &text, err);
+	bool is_initial = false;
+	int r = read_map(
+		"/proc/self/uid_map", arena, &facts->uids, &facts->uid_count, &is_initial, err);
 
-	if (r < 0) {
+	facts->is_userns = r == 0 && !is_initial;
+	if (!facts->is_userns) {
+		facts->uid_count = 0;
 		return r;
 	}
-	facts->is_userns = sscanf(text, "%llu %llu %llu", &inside, &outside, &size) != 3 ||
-			   inside != 0 || outside != 0 || size != UINT32_MAX;
-	return 0;
+	return read_map(
+		"/proc/self/gid_map", arena, &facts->gids, &facts->gid_count, &is_initial, err);
 }
 
 static int probe_bounding(struct arena *arena, struct facts *facts, struct berth_error *err)

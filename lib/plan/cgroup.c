@@ -66,6 +66,16 @@ bool plan_cgroup_is_rootless(const struct plan_work *work)
 	return work->facts->euid != 0 || work->facts->is_userns;
 }
 
+static bool is_all_read_only(const struct facts *facts)
+{
+	bool is_all = true;
+
+	for (size_t i = 0; i < facts->hierarchy_count; i++) {
+		is_all = is_all && facts->hierarchies[i].is_read_only;
+	}
+	return is_all;
+}
+
 const char *plan_cgroup_missing(const struct plan_work *work)
 {
 	if (work->is_update) {
@@ -79,9 +89,11 @@ const char *plan_cgroup_missing(const struct plan_work *work)
 	if (work->facts->hierarchy_count == 0) {
 		return "no cgroup hierarchy is mounted on this host";
 	}
-	return work->plan->host.cgroup.layout == HOST_CGROUP_NONE
-		       ? "this user may not make a cgroup here"
-		       : "no cgroup that this user may make has the controller";
+	if (work->plan->host.cgroup.layout != HOST_CGROUP_NONE) {
+		return "no cgroup that this user may make has the controller";
+	}
+	return is_all_read_only(work->facts) ? "the cgroups are mounted read-only here"
+					     : "this user may not make a cgroup here";
 }
 
 static int layout_of(const struct facts *facts)

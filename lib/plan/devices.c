@@ -40,14 +40,17 @@ static const struct default_link {
 	{"/dev/ptmx", "pts/ptmx"},
 };
 
-/* Where mknod(2) is refused the node of the host is bound; a FIFO may be made anywhere. */
+/* In a user namespace, or in a container that has no CAP_MKNOD, mknod(2) is refused. */
+static bool may_make_nodes(const struct plan_work *work)
+{
+	return !plan_has(work, CLONE_NEWUSER) && !work->facts->is_userns &&
+	       (work->facts->effective & UINT64_C(1) << CAP_MKNOD);
+}
+
+/* Where a node may not be made that of the host is bound; a FIFO may be made anywhere. */
 static uint32_t kind_of(const struct plan_work *work, uint32_t mode)
 {
-	if (S_ISFIFO(mode)) {
-		return BOOT_DEVICE_NODE;
-	}
-	return plan_has(work, CLONE_NEWUSER) || work->facts->is_userns ? BOOT_DEVICE_BIND
-								       : BOOT_DEVICE_NODE;
+	return S_ISFIFO(mode) || may_make_nodes(work) ? BOOT_DEVICE_NODE : BOOT_DEVICE_BIND;
 }
 
 static struct boot_device *device_find(struct boot_devices *devices, const char *path)

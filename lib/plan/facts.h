@@ -23,6 +23,7 @@ struct facts_hierarchy {
 	bool is_v2;
 	bool is_root_writable; /* this process may make a cgroup at the mount point */
 	bool is_base_writable; /* ... below own_path; on version 2 beside it */
+	bool is_read_only;     /* nobody may: the mount is read-only, as in most containers */
 };
 
 /* A link beside the hierarchies: "cpu" -> "cpu,cpuacct". */
@@ -37,9 +38,16 @@ struct facts_value {
 	const char *text; /* NULL: there is no such file */
 };
 
+/* A line of uid_map or gid_map: ids that there are in this process's user namespace. */
+struct facts_ids {
+	uint32_t first, count;
+};
+
 struct facts {
 	uint32_t euid, egid;
-	bool is_userns;    /* this process is in a user namespace that is not the initial one */
+	bool is_userns; /* this process is in a user namespace that is not the initial one */
+	const struct facts_ids *uids, *gids; /* then alone */
+	size_t uid_count, gid_count;
 	uint64_t bounding; /* capabilities in this process's bounding set, one bit each */
 	uint64_t effective;
 	uint32_t last_capability;

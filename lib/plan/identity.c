@@ -121,14 +121,14 @@ static void plan_capabilities(const struct plan_work *work)
 		work, &asked->ambient, "ambient", identity->permitted & identity->inheritable);
 }
 
-static int check_id(const struct plan_work *work, uint32_t id, const struct spec_mappings *mappings,
+static int check_id(const struct plan_work *work, enum plan_ids kind, uint32_t id,
 	const char *pointer, struct berth_error *err)
 {
 	if (id == UINT32_MAX) {
 		return error_field(
 			err, BERTH_ERROR_CONFIG, pointer, "%u means \"no id\" to the kernel", id);
 	}
-	if (work->is_map_known && !plan_is_mapped(mappings, id)) {
+	if (!plan_is_mapped(work, kind, id)) {
 		return error_field(err, BERTH_ERROR_CONFIG, pointer,
 			"%u is not mapped in the user namespace", id);
 	}
@@ -153,7 +153,7 @@ static int plan_groups(struct plan_work *work, struct berth_error *err)
 			"setgroups");
 	}
 	for (size_t i = 0; i < groups->count; i++) {
-		int r = check_id(work, groups->items[i], &work->spec->linux_section.gid_mappings,
+		int r = check_id(work, PLAN_GIDS, groups->items[i],
 			arena_printf(work->arena, "/process/user/additionalGids/%zu", i), err);
 
 		if (r < 0) {
@@ -167,13 +167,11 @@ static int plan_groups(struct plan_work *work, struct berth_error *err)
 int plan_identity(struct plan_work *work, struct berth_error *err)
 {
 	const struct spec_user *user = &work->spec->process.user;
-	const struct spec_linux *linux_section = &work->spec->linux_section;
 	struct boot *boot = &work->plan->boot;
-	int r = check_id(work, user->uid, &linux_section->uid_mappings, "/process/user/uid", err);
+	int r = check_id(work, PLAN_UIDS, user->uid, "/process/user/uid", err);
 
 	if (r == 0) {
-		r = check_id(
-			work, user->gid, &linux_section->gid_mappings, "/process/user/gid", err);
+		r = check_id(work, PLAN_GIDS, user->gid, "/process/user/gid", err);
 	}
 	if (r == 0) {
 		r = plan_groups(work, err);

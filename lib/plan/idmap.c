@@ -8,16 +8,47 @@ static bool is_overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 	return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;
 }
 
-bool plan_is_mapped(const struct spec_mappings *mappings, uint32_t container_id)
+static bool is_in_mappings(const struct spec_mappings *mappings, uint32_t id)
 {
 	for (size_t i = 0; i < mappings->count; i++) {
 		const struct spec_mapping *mapping = &mappings->items[i];
 
-		if (is_overlap(container_id, 1, mapping->container_id, mapping->size)) {
+		if (is_overlap(id, 1, mapping->container_id, mapping->size)) {
 			return true;
 		}
 	}
 	return false;
+}
+
+/* Whether the ids from `first` on are there in the user namespace that berth is in. The kernel wants them in one line
+ * of its map. */
+static bool is_here(const struct facts *facts, enum plan_ids kind, uint32_t first, uint32_t count)
+{
+	const struct facts_ids *lines = kind == PLAN_UIDS ? facts->uids : facts->gids;
+	size_t line_count = kind == PLAN_UIDS ? facts->uid_count : facts->gid_count;
+
+	for (size_t i = 0; i < line_count; i++) {
+		if (first >= lines[i].first &&
+			(uint64_t)first + count <= (uint64_t)lines[i].first + lines[i].count) {
+			return true;
+		}
+	}
+	return line_count == 0;
+}
+
+static const struct spec_mappings *mappings_of(const struct plan_work *work, enum plan_ids kind)
+{
+	const struct spec_linux *asked = &work->spec->linux_section;
+
+	return kind == PLAN_UIDS ? &asked->uid_mappings : &asked->gid_mappings;
+}
+
+bool plan_is_mapped(const struct plan_work *work, enum plan_ids kind, uint32_t id)
+{
+	if (work->is_map_known) {
+		return is_in_mappings(mappings_of(work, kind), id);
+	}
+	return plan_has(work, CLONE_NEWUSER) || is_here(work->facts, kind, id, 1);
 }
 
 /* What is wrong with a mapping, seen alone or against those before it; NULL where nothing is. The
@@ -95,6 +126,26 @@ int plan_map_text(struct plan_work *work, const struct spec_mappings *mappings, 
 	return 0;
 }
 
+/* In a user namespace there are only the ids of its own maps to be mapped. */
+static int check_host_ids(
+	struct plan_work *work, enum plan_ids kind, const char *pointer, struct berth_error *err)
+{
+	const struct spec_mappings *mappings = mappings_of(work, kind);
+
+	for (size_t i = 0; i < mappings->count; i++) {
+		const struct spec_mapping *mapping = &mappings->items[i];
+
+		if (!is_here(work->facts, kind, mapping->host_id, mapping->size)) {
+			return error_field(err, BERTH_ERROR_CONFIG,
+				arena_printf(work->arena, "%s/%zu", pointer, i),
+				"the user namespace that berth runs in does not have the %u ids "
+				"from %u on",
+				mapping->size, mapping->host_id);
+		}
+	}
+	return 0;
+}
+
 /* user_namespaces(7): without privilege one may map one's own id, and nothing else. */
 static bool is_own_id(const struct spec_mappings *mappings, uint32_t own_id)
 {
@@ -144,6 +195,12 @@ int plan_idmap(struct plan_work *work, struct berth_error *err)
 	if (r == 0) {
 		r = plan_map_text(
 			work, &asked->gid_mappings, "/linux/gidMappings", &init->gid_map, err);
+	}
+	if (r == 0) {
+		r = check_host_ids(work, PLAN_UIDS, "/linux/uidMappings", err);
+	}
+	if (r == 0) {
+		r = check_host_ids(work, PLAN_GIDS, "/linux/gidMappings", err);
 	}
 	if (r == 0) {
 		choose_way(work);

@@ -137,13 +137,13 @@ static int plan_bind(
 /* An id in an option is one of the container, and the kernel refuses an unmapped one without saying
  * which option it was. What is no plain number is left to the file system. */
 static int check_id_option(struct plan_work *work, const struct plan_mount *mount, const char *key,
-	const struct spec_mappings *mappings, struct berth_error *err)
+	enum plan_ids kind, struct berth_error *err)
 {
 	size_t place = 0;
 	const char *value = plan_options_value(&mount->options, key, &place);
 	uint32_t id;
 
-	if (!value || str_to_u32(value, &id) < 0 || plan_is_mapped(mappings, id)) {
+	if (!value || str_to_u32(value, &id) < 0 || plan_is_mapped(work, kind, id)) {
 		return 0;
 	}
 	return error_field(err, BERTH_ERROR_CONFIG,
@@ -156,17 +156,15 @@ static int check_id_option(struct plan_work *work, const struct plan_mount *moun
 static int check_ids(
 	struct plan_work *work, const struct plan_mount *mount, struct berth_error *err)
 {
-	const struct spec_linux *asked = &work->spec->linux_section;
 	const char *type = mount->asked->type;
 	int r;
 
-	if (!plan_creates(work, CLONE_NEWUSER) ||
-		(!str_is_equal(type, "tmpfs") && !str_is_equal(type, "devpts"))) {
+	if (!str_is_equal(type, "tmpfs") && !str_is_equal(type, "devpts")) {
 		return 0;
 	}
-	r = check_id_option(work, mount, "uid", &asked->uid_mappings, err);
+	r = check_id_option(work, mount, "uid", PLAN_UIDS, err);
 	if (r == 0) {
-		r = check_id_option(work, mount, "gid", &asked->gid_mappings, err);
+		r = check_id_option(work, mount, "gid", PLAN_GIDS, err);
 	}
 	return r;
 }

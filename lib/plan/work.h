@@ -96,8 +96,9 @@ int plan_map_text(struct plan_work *work, const struct spec_mappings *mappings, 
 /* Whether the caller may map no id but its own, and so must deny setgroups(2). */
 bool plan_denies_setgroups(const struct plan_work *work);
 
-/* Whether an id has a meaning in the user namespace that is made with these mappings. */
-bool plan_is_mapped(const struct spec_mappings *mappings, uint32_t container_id);
+/* Whether the container's user namespace has this id; true as well where nobody knows (idmap.c). */
+enum plan_ids { PLAN_UIDS, PLAN_GIDS };
+bool plan_is_mapped(const struct plan_work *work, enum plan_ids kind, uint32_t id);
 
 /* An array of the spec as one of the wire: the same texts, and NULL behind the last. */
 int plan_texts(struct arena *arena, const struct spec_strings *strings,

@@ -58,8 +58,8 @@ static int node_make(
 	if (made < 0 && made != -EEXIST) {
 		return rootfs_fail(err, made, ROOTFS_CALL_OTHER, device->path,
 			made == -EPERM
-				? "make the device (CAP_MKNOD is missing, or berth's own device "
-				  "rules forbid it):"
+				? "make the device (berth's own device rules forbid it, or a "
+				  "security module):"
 				: "make the device");
 	}
 	r = rootfs_path_child(dir_fd, name, device->path, &fd, err);

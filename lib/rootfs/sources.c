@@ -93,7 +93,7 @@ static int device_open(const struct boot_device *device, int *ret_fd, struct ber
 
 	if (fd < 0) {
 		r = rootfs_fail(err, fd, ROOTFS_CALL_OPEN_TREE, device->path,
-			"open the device of the host");
+			"open the device of the host, in the place of a node that may not be made");
 	} else if (device_check(fd, device) < 0) {
 		r = rootfs_fail(err, -ENODEV, ROOTFS_CALL_OTHER, device->path,
 			"the host's node is not the wanted device:");

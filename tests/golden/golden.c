@@ -7,12 +7,13 @@
  *
  * facts: one "key value ..." a line, "#" starts a comment; without the file, root on a host without
  * cgroups.
- *   euid N | egid N | userns 0|1 | bounding all|HEX | last_capability N
+ *   euid N | egid N | bounding all|HEX | effective HEX | last_capability N
+ *   userns 0|1 | ids FIRST COUNT   (those that there are in that user namespace, of both kinds)
  *   bundle PATH | id ID | keyring_kept 0|1 | pdeathsig 0|1 | cgroup_disabled 0|1
  *   cgroup_systemd 0|1
  *   apparmor 0|1 | selinux 0|1 | resctrl MOUNT_POINT
  *   hierarchy MOUNT_POINT CONTROLLERS OWN_PATH [WRITABLE]   ("-" for controllers: version 2; writable are
- *     "root", "own" or "none" of it; without the word both)
+ *     "root", "own" or "none" of it; without the word both; "read-only": none, as the mount is)
  *   link NAME TARGET
  *
  * A case with a resources.json is an update of a container that has "/berth-ID" in each hierarchy; its config.json,
@@ -43,6 +44,7 @@ struct host {
 	struct facts_hierarchy hierarchies[LIST_MAX];
 	struct facts_link links[LIST_MAX];
 	struct facts_value values[LIST_MAX];
+	struct facts_ids uids[LIST_MAX], gids[LIST_MAX];
 	struct plan_request request;
 };
 
@@ -98,12 +100,21 @@ static int fact_list(struct host *host, char *words[WORDS_MAX])
 			.is_v2 = is_v2,
 			.is_root_writable = is_all || str_is_equal(writable, "root"),
 			.is_base_writable = is_all || str_is_equal(writable, "own"),
+			.is_read_only = str_is_equal(writable, "read-only"),
 		};
 		return 0;
 	}
 	if (str_is_equal(words[0], "link") && words[2] && facts->link_count < LIST_MAX) {
 		host->links[facts->link_count++] =
 			(struct facts_link){.name = words[1], .target = words[2]};
+		return 0;
+	}
+	if (str_is_equal(words[0], "ids") && words[2] && facts->uid_count < LIST_MAX) {
+		const struct facts_ids ids = {.first = (uint32_t)strtoul(words[1], NULL, 10),
+			.count = (uint32_t)strtoul(words[2], NULL, 10)};
+
+		host->uids[facts->uid_count++] = ids;
+		host->gids[facts->gid_count++] = ids;
 		return 0;
 	}
 	if (str_is_equal(words[0], "value") && words[2] && facts->value_count < LIST_MAX) {
@@ -152,6 +163,8 @@ static int fact_apply(struct host *host, char *words[WORDS_MAX])
 		host->request.cgroups = number != 0 ? PLAN_CGROUPS_DISABLED : PLAN_CGROUPS_FS;
 	} else if (str_is_equal(words[0], "cgroup_systemd")) {
 		host->request.cgroups = number != 0 ? PLAN_CGROUPS_SYSTEMD : PLAN_CGROUPS_FS;
+	} else if (str_is_equal(words[0], "effective")) {
+		facts->effective = strtoull(words[1], NULL, 16);
 	} else if (str_is_equal(words[0], "bounding")) {
 		facts->bounding =
 			str_is_equal(words[1], "all") ? UINT64_MAX : strtoull(words[1], NULL, 16);
@@ -171,6 +184,8 @@ static int host_read(struct host *host, char *text)
 		.request = {.bundle = "/bundle"},
 	};
 	host->facts.hierarchies = host->hierarchies;
+	host->facts.uids = host->uids;
+	host->facts.gids = host->gids;
 	host->facts.links = host->links;
 	host->facts.values = host->values;
 	for (char *line = text ? strtok_r(text, "\n", &lines) : NULL; line;

@@ -113,16 +113,37 @@ static void test_rlimits(void **state)
 static void test_mapped(void **state)
 {
 	static const struct spec_mapping items[] = {{0, 1000, 1}, {10, 100000, 5}};
-	const struct spec_mappings mappings = {.items = items, .count = ARRAY_COUNT(items)};
+	static const struct spec spec = {
+		.linux_section.uid_mappings = {.items = items, .count = ARRAY_COUNT(items)}};
+	const struct plan_work work = {.spec = &spec, .is_map_known = true};
 
 	(void)state;
-	assert_true(plan_is_mapped(&mappings, 0));
-	assert_false(plan_is_mapped(&mappings, 1));
-	assert_true(plan_is_mapped(&mappings, 10));
-	assert_true(plan_is_mapped(&mappings, 14));
-	assert_false(plan_is_mapped(&mappings, 15));
-	assert_false(plan_is_mapped(&mappings, 9));
-	assert_false(plan_is_mapped(&mappings, 1000));
+	assert_true(plan_is_mapped(&work, PLAN_UIDS, 0));
+	assert_false(plan_is_mapped(&work, PLAN_UIDS, 1));
+	assert_true(plan_is_mapped(&work, PLAN_UIDS, 10));
+	assert_true(plan_is_mapped(&work, PLAN_UIDS, 14));
+	assert_false(plan_is_mapped(&work, PLAN_UIDS, 15));
+	assert_false(plan_is_mapped(&work, PLAN_UIDS, 9));
+	assert_false(plan_is_mapped(&work, PLAN_UIDS, 1000));
+	assert_false(plan_is_mapped(&work, PLAN_GIDS, 0));
+}
+
+/* The ids of the user namespace that berth is in, where the container has none of its own. */
+static void test_mapped_here(void **state)
+{
+	static const struct facts_ids uids[] = {{0, 1}, {UINT32_MAX - 1, 1}};
+	static const struct spec spec = {0};
+	struct facts facts = {.is_userns = true, .uids = uids, .uid_count = ARRAY_COUNT(uids)};
+	struct plan plan = {0};
+	struct plan_work work = {.spec = &spec, .facts = &facts, .plan = &plan};
+
+	(void)state;
+	assert_true(plan_is_mapped(&work, PLAN_UIDS, 0));
+	assert_false(plan_is_mapped(&work, PLAN_UIDS, 1));
+	assert_true(plan_is_mapped(&work, PLAN_UIDS, UINT32_MAX - 1));
+	assert_true(plan_is_mapped(&work, PLAN_GIDS, 1)); /* nobody knows */
+	work.joined = CLONE_NEWUSER;
+	assert_true(plan_is_mapped(&work, PLAN_UIDS, 1));
 }
 
 int main(void)
@@ -135,6 +156,7 @@ int main(void)
 		cmocka_unit_test(test_namespaces),
 		cmocka_unit_test(test_rlimits),
 		cmocka_unit_test(test_mapped),
+		cmocka_unit_test(test_mapped_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
