@@ -19,7 +19,39 @@ enum {
 	CONFIG_TEXT_SIZE =
 		256, /* fsconfig(2) takes no longer key and no longer value, NUL included */
 	MESSAGE_SIZE = 256,
+	WHAT_SIZE = 160,
 };
+
+/* Where the kernel refuses a file system that shows a namespace (EPERM): to those who have no rights over that
+ * namespace, and in a user namespace where it would show more than the one that is mounted there. */
+enum call { CALL_OPEN, CALL_CREATE, CALL_MOUNT };
+
+static const struct refusal {
+	enum call call;
+	const char *fstype, *why;
+} refusals[] = {
+	{CALL_OPEN, "sysfs", "the network namespace is of another user namespace"},
+	{CALL_CREATE, "proc", "the pid namespace is of another user namespace"},
+	{CALL_CREATE, "mqueue", "the ipc namespace is of another user namespace"},
+	{CALL_CREATE, "cgroup", "the cgroup namespace is of another user namespace"},
+	{CALL_CREATE, "cgroup2", "the cgroup namespace is of another user namespace"},
+	{CALL_MOUNT, "proc", "it would show what the outer container has masked or read-only"},
+	{CALL_MOUNT, "sysfs", "it would show what the outer container has masked or read-only"},
+};
+
+/* "create file system TYPE", and why not, where that is known. */
+static void describe(char *what, size_t size, const char *fstype, enum call call, int r)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, what, size);
+	strbuf_printf(&text, "create file system %.31s", fstype);
+	for (size_t i = 0; r == -EPERM && i < ARRAY_COUNT(refusals); i++) {
+		if (refusals[i].call == call && str_is_equal(refusals[i].fstype, fstype)) {
+			strbuf_printf(&text, " (%s)", refusals[i].why);
+		}
+	}
+}
 
 /* A new file system refuses: its own words, where it has any, say more than errno. */
 static int config_failed(
@@ -94,11 +126,11 @@ int rootfs_mount_new(const struct boot_mount *mount, uint64_t attrs, const char 
 	struct berth_error *err)
 {
 	autofd int fs_fd = sys_fsopen(mount->fstype);
-	char what[64] = "create file system ";
+	char what[WHAT_SIZE];
 	int r;
 
-	str_copy(what + strlen(what), 32, mount->fstype);
 	if (fs_fd < 0) {
+		describe(what, sizeof(what), mount->fstype, CALL_OPEN, fs_fd);
 		return rootfs_fail(err, fs_fd, ROOTFS_CALL_FSOPEN, NULL, what);
 	}
 	r = config_all(fs_fd, mount, mode, err);
@@ -107,10 +139,12 @@ int rootfs_mount_new(const struct boot_mount *mount, uint64_t attrs, const char 
 	}
 	r = sys_fsconfig_create(fs_fd);
 	if (r < 0) {
+		describe(what, sizeof(what), mount->fstype, CALL_CREATE, r);
 		return config_failed(fs_fd, r, "fsconfig", what, err);
 	}
 	r = sys_fsmount(fs_fd, (unsigned int)attrs);
 	if (r < 0) {
+		describe(what, sizeof(what), mount->fstype, CALL_MOUNT, r);
 		return config_failed(fs_fd, r, "fsmount", what, err);
 	}
 	*ret_fd = r;

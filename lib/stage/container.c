@@ -132,7 +132,9 @@ static int container_loopback(struct stage *stage, struct berth_error *err)
 {
 	int r = stage->boot.flags & BOOT_LOOPBACK ? sys_loopback_up() : 0;
 
-	return r < 0 ? error_system(err, r, "set the loopback device up") : 0;
+	return r < 0 ? error_system(err, r, "set the loopback device up%s",
+			       r == -EPERM ? " (CAP_NET_ADMIN is missing)" : "")
+		     : 0;
 }
 
 /* exec: the mount namespace that was joined has a root file system, and nothing is built. */

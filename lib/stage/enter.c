@@ -322,5 +322,10 @@ int stage_clone(struct stage *stage, struct berth_error *err)
 		return error_system(err, pid,
 			"clone into new namespaces (a limit of /proc/sys/user is reached)");
 	}
+	if (pid == -EPERM && (stage->message.clone_flags & CLONE_NEWUSER)) {
+		return error_system(err, pid,
+			"clone into new namespaces (a user namespace is refused: by the host's settings, by "
+			"a filter, in a chroot, or to an id that is not mapped)");
+	}
 	return pid < 0 ? error_call(err, pid, "clone3", "clone into new namespaces") : pid;
 }

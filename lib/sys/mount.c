@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ void sys_fs_message(int fs_fd, char *buffer, size_t size)
 	}
 	buffer[length] = '\0';
 	(void)str_copy(buffer, size, buffer + 2);
+	buffer[strcspn(buffer, "\n")] = '\0';
 }
 
 int sys_mount_setattr(int mount_fd, unsigned int flags, const struct sys_mount_attr *attr)
