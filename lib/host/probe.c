@@ -18,6 +18,7 @@
 #include "sys/cred.h"
 #include "sys/file.h"
 #include "sys/mountinfo.h"
+#include "sys/process.h"
 
 enum {
 	PROBE_FILE_MAX = 16 * 1024 * 1024, /* mountinfo of a host with very many mounts */
@@ -386,21 +387,33 @@ static int probe_userns(struct arena *arena, struct facts *facts, struct berth_e
 		"/proc/self/gid_map", arena, &facts->gids, &facts->gid_count, &is_initial, err);
 }
 
-static int probe_bounding(struct arena *arena, struct facts *facts, struct berth_error *err)
+/* A number behind "\nKEY:" of /proc/self/status. */
+static int status_number(
+	const char *text, const char *key, int base, uint64_t *ret_number, struct berth_error *err)
 {
+	const char *line = strstr(text, key);
+
+	if (!line) {
+		return error_set(err, BERTH_ERROR_INTERNAL, "/proc/self/status has no %s", key + 1);
+	}
+	*ret_number = strtoull(line + strlen(key), NULL, base);
+	return 0;
+}
+
+/* In the /proc of another pid namespace, as after "unshare --pid", the pid of a container is that of a stranger. */
+static int probe_status(struct arena *arena, struct facts *facts, struct berth_error *err)
+{
+	uint64_t pid = 0;
 	char *text;
-	const char *line;
 	int r = read_file("/proc/self/status", arena, &text, err);
 
-	if (r < 0) {
-		return r;
+	if (r == 0) {
+		r = status_number(text, "\nTgid:", 10, &pid, err);
 	}
-	line = strstr(text, "\nCapBnd:");
-	if (!line) {
-		return error_set(err, BERTH_ERROR_INTERNAL, "/proc/self/status has no CapBnd");
+	if (r == 0 && pid != (uint64_t)sys_getpid()) {
+		return error_set(err, BERTH_ERROR_SYSTEM, "/proc is that of another pid namespace");
 	}
-	facts->bounding = strtoull(line + sizeof("\nCapBnd:") - 1, NULL, 16);
-	return 0;
+	return r < 0 ? r : status_number(text, "\nCapBnd:", 16, &facts->bounding, err);
 }
 
 int host_probe(
@@ -418,7 +431,7 @@ int host_probe(
 		return error_system(err, r, "capget");
 	}
 	facts.effective = caps.effective;
-	r = probe_bounding(arena, &facts, err);
+	r = probe_status(arena, &facts, err);
 	if (r == 0) {
 		r = probe_userns(arena, &facts, err);
 	}
