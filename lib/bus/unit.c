@@ -352,7 +352,11 @@ static int call_job(struct call *call, const char *subject, struct berth_error *
 	} else {
 		r = library->message_read(call->reply, "o", &path);
 		r = r < 0 ? r : job_wait(bus, &job, path, &result);
-		if (r < 0) {
+		if (r == -ETIMEDOUT) {
+			r = error_system(err, r,
+				"systemd: %s of %s: its job has not ended in %d seconds",
+				call->member, subject, JOB_TIMEOUT_MS / 1000);
+		} else if (r < 0) {
 			r = error_system(
 				err, r, "wait for systemd's %s of %s", call->member, subject);
 		} else if (strcmp(result, "done") != 0) {
@@ -407,11 +411,22 @@ static bool has_failed(struct bus *bus, const char *name)
 	return r >= 0 && strcmp(state, "failed") == 0;
 }
 
+/* A start that is not waited for any more must not come later, with a process that is another's by then. */
+static void give_up(struct bus *bus, const char *name)
+{
+	autocall struct call call;
+
+	call_begin(&call, bus, "StopUnit");
+	call_note(&call, bus->library->message_append(call.message, "ss", name, "replace"));
+	(void)call_make(&call);
+}
+
 static int start_once(
 	struct bus *bus, const struct host_unit *unit, pid_t pid, struct berth_error *err)
 {
 	const struct bus_library *library = bus->library;
 	autocall struct call call;
+	int r;
 
 	call_begin(&call, bus, "StartTransientUnit");
 	call_note(&call, library->message_append(call.message, "ss", unit->name, "fail"));
@@ -419,7 +434,11 @@ static int start_once(
 	append_properties(
 		&call, unit->properties, unit->property_count, unit->is_slice ? NULL : &pid);
 	call_note(&call, library->message_append(call.message, "a(sa(sv))", 0));
-	return call_job(&call, unit->name, err);
+	r = call_job(&call, unit->name, err);
+	if (r == -ETIMEDOUT && call.reply) {
+		give_up(bus, unit->name);
+	}
+	return r;
 }
 
 int bus_unit_start(

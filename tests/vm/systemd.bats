@@ -380,6 +380,23 @@ on_silent_bus() {
 	assert_error "systemd: StartTransientUnit of $unit: no answer in 10 seconds"
 }
 
+@test "a job that never ends is waited for thirty seconds, and does not start the unit later" {
+	systemd-run --quiet --no-block --unit "hold-$cid" --property Type=oneshot --property DefaultDependencies=no sleep 1000
+	config '.annotations = {"org.systemd.property.After": $units}' --arg units "['hold-$cid.service']"
+	SECONDS=0
+	run "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
+	assert_error "systemd: StartTransientUnit of $unit: its job has not ended in 30 seconds"
+	[ $SECONDS -ge 29 ]
+	is_empty left_processes
+	[[ $(systemctl list-jobs --plain --no-legend) != *"$unit"* ]]
+	systemctl stop "hold-$cid.service"
+	is_gone
+	run "$BERTH" state "$cid"
+	assert_error "does not exist"
+	start
+	[ "$(property ActiveState)" = active ]
+}
+
 # as_user COMMAND...: as the user "test", who has a manager of his own and no session.
 as_user() {
 	python3 -c 'import os, sys
@@ -388,6 +405,16 @@ os.setgid(1000)
 os.setuid(1000)
 os.environ["XDG_RUNTIME_DIR"] = "/run/user/1000"
 os.execv("/usr/bin/env", ["env"] + sys.argv[1:])' "$@"
+}
+
+# user_starts FILTER: as "start", what the user's config is changed to.
+user_starts() {
+	config "$1"
+	chown -R 1000:1000 "$bundle"
+	as_user "$BERTH" --systemd-cgroup run --detach --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&- || {
+		cat "$bundle/out"
+		return 1
+	}
 }
 
 @test "a user: the scope is of his own manager; limits, exec, update, pause, resume, kill, delete" {
@@ -399,11 +426,7 @@ os.execv("/usr/bin/env", ["env"] + sys.argv[1:])' "$@"
 	dir=$TOP/user.slice/user-1000.slice/user@1000.service/user.slice/$unit
 	config '.process.args = ["/bin/sleep", "1000"] | .linux.resources = {"memory": {"limit": 67108864}, "pids": {"limit": 20}}'
 	config '.linux.uidMappings[0].hostID = 1000 | .linux.gidMappings[0].hostID = 1000'
-	chown -R 1000:1000 "$bundle"
-	as_user "$BERTH" --systemd-cgroup run --detach --bundle "$bundle" "$cid" >"$bundle/out" 2>&1 </dev/null 3>&- || {
-		cat "$bundle/out"
-		return 1
-	}
+	user_starts .
 	local pid
 	pid=$(as_user "$BERTH" state "$cid" | jq .pid)
 	assert_files <<-END
@@ -424,6 +447,12 @@ os.execv("/usr/bin/env", ["env"] + sys.argv[1:])' "$@"
 	as_user "$BERTH" kill --all "$cid" KILL
 	as_user "$BERTH" delete --force "$cid"
 	[ ! -e "$dir" ]
+	user_starts '.annotations = {"run.oci.systemd.subgroup": "box"}'
+	as_user "$BERTH" exec --detach "$cid" sleep 1000 >/dev/null 2>&1 </dev/null 3>&-
+	is_empty cat "$dir/cgroup.procs"
+	[ "$(wc -l <"$dir/box/cgroup.procs")" = 2 ]
+	as_user "$BERTH" delete --force "$cid"
+	until_true [ ! -e "$dir" ]
 	run as_user env -u XDG_RUNTIME_DIR "$BERTH" --systemd-cgroup run --bundle "$bundle" "$cid"
 	assert_error "connect to the user bus of systemd: neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR says where it is"
 }
