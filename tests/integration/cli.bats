@@ -23,7 +23,7 @@ teardown() {
 create() {
 	local id
 	for id in "$@"; do
-		config '.linux.cgroupsPath = $path' --arg path "/berth-$cid-$id"
+		own_cgroup "$cid-$id"
 		"$BERTH" create --bundle "$bundle" "$id" >"$bundle/out.$id" 2>&1 </dev/null 3>&-
 		ids="${ids:-} $id"
 	done
@@ -192,7 +192,7 @@ listed() {
 	assert_contains "cannot allocate tty if berth will detach"
 	run "$BERTH" exec -du 1 one true
 	assert_status 0
-	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid-two"
+	own_cgroup "$cid-two"
 	"$BERTH" run -db "$bundle" two >/dev/null 2>&1 </dev/null 3>&-
 	is_status two running
 	"$BERTH" delete -f two

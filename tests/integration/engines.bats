@@ -32,6 +32,7 @@ teardown() {
 # program prints facts, then waits for the file /gate.
 from_engine() {
 	cp "$fixtures/$1.json" "$bundle/config.json"
+	needs_cgroupfs # as the fixtures have it
 	# shellcheck disable=SC2016 # variables of jq
 	config '.root.path = $bundle + "/rootfs" | .linux.cgroupsPath |= "/berth-" + $cid + .
 		| .mounts |= map(if .source then .source |= sub("^@FILES@"; $bundle + "/files") else . end)

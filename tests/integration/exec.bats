@@ -30,7 +30,7 @@ started() {
 # The container's cgroup of the freezer.
 frozen_in() {
 	local old=/sys/fs/cgroup/freezer/berth-$cid
-	[ -e "$old" ] || old=/sys/fs/cgroup/berth-$cid
+	[ -e "$old" ] || old=$(unified_cgroup)
 	echo "$old"
 }
 
@@ -379,16 +379,18 @@ inside() {
 
 @test "--cgroup: below the container's, and never out of it" {
 	started
-	local path of='' top=/sys/fs/cgroup/berth-$cid
+	local path of='' top own
+	top=$(unified_cgroup)
 	# On version 2 there is but one hierarchy, which has no name.
 	if [ -d "/sys/fs/cgroup/pids/berth-$cid" ]; then
 		of=pids:
 		top=/sys/fs/cgroup/pids/berth-$cid
 		mkdir "/sys/fs/cgroup/memory/berth-$cid/other"
 	fi
+	own=${top##*/}
 	mkdir "$top/sub" "${top}x"
 	"$BERTH" exec --detach --cgroup "${of}sub" --pid-file "$bundle/pid" "$cid" sleep 1000 </dev/null >/dev/null 2>&1 3>&-
-	grep -q ":${of%:}:/berth-$cid/sub$" "/proc/$(cat "$bundle/pid")/cgroup"
+	grep -q ":${of%:}:/.*$own/sub$" "/proc/$(cat "$bundle/pid")/cgroup"
 	if [ -n "$of" ]; then
 		grep -q ":memory:/.*berth-$cid$" "/proc/$(cat "$bundle/pid")/cgroup"
 		inside --cgroup pids:sub --cgroup=memory:other -- cat /proc/self/cgroup
@@ -396,11 +398,11 @@ inside() {
 		grep -qE ':pids:/(berth-[^/]*/)?sub$' <<<"$output"
 		grep -qE ':memory:/(berth-[^/]*/)?other$' <<<"$output"
 	fi
-	for path in ../ ../x /../x a/../../x "${of}../berth-${cid}x" "${of}/../berth-${cid}x" "${of}sub/../.."; do
+	for path in ../ ../x /../x a/../../x "${of}../${own}x" "${of}/../${own}x" "${of}sub/../.."; do
 		inside --cgroup "$path" -- true
 		assert_status 255
 	done
-	inside --cgroup "${of}../berth-${cid}x" -- true
+	inside --cgroup "${of}../${own}x" -- true
 	assert_contains "is not below the container's"
 	inside --cgroup nosuch:sub -- true
 	assert_contains "the container has no cgroup"

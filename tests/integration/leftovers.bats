@@ -8,8 +8,8 @@ load ../kit/container
 setup() {
 	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
-	# shellcheck disable=SC2016 # a variable of jq
-	in_container 'echo started; sleep 1000' '.linux.cgroupsPath = $path' --arg path "/berth-$cid"
+	in_container 'echo started; sleep 1000'
+	own_cgroup
 	root=$bundle/state
 }
 
@@ -34,7 +34,7 @@ is_status() {
 # stopped_in STEP: the berth-init of this test that has stopped there.
 stopped_in() {
 	local pid
-	for pid in $(cat "/sys/fs/cgroup/"{,pids/,unified/}"berth-$cid/cgroup.procs" 2>/dev/null | sort -u); do
+	for pid in $(cat "$(unified_cgroup)/cgroup.procs" "/sys/fs/cgroup/"{pids,unified}"/berth-$cid/cgroup.procs" 2>/dev/null | sort -u); do
 		! is_stopped "$pid" || ! grep -qsFz -x "BERTH_FAIL=$1:stop" "/proc/$pid/environ" || echo "$pid"
 	done
 }
@@ -75,7 +75,7 @@ nothing_is_left() {
 	if [ -d "$freezer" ]; then
 		echo FROZEN >"$freezer/freezer.state"
 	else
-		echo 1 >"/sys/fs/cgroup/berth-$cid/cgroup.freeze"
+		echo 1 >"$(unified_cgroup)/cgroup.freeze"
 	fi
 	run berth delete --force "$cid"
 	assert_status 0
@@ -86,6 +86,8 @@ nothing_is_left() {
 @test "delete --force of a stopped container ends nobody in a cgroup that was there before it" {
 	local dir=/sys/fs/cgroup/berth-$cid
 	[ ! -d /sys/fs/cgroup/unified ] || dir=/sys/fs/cgroup/unified/berth-$cid
+	needs_cgroupfs
+	own_cgroup
 	mkdir "$dir"
 	run_detached
 	berth kill "$cid" KILL
@@ -102,6 +104,7 @@ nothing_is_left() {
 }
 
 @test "a cgroupsPath that leads to a file: one error, and nothing is left" {
+	needs_cgroupfs
 	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid/cgroup.procs"
 	run berth run --bundle "$bundle" "$cid"
 	assert_error "/linux/cgroupsPath" "/berth-$cid/cgroup.procs" "not a directory"
@@ -213,6 +216,8 @@ without() {
 }
 
 @test "where the hierarchies are not mounted, kill reaches the first process and delete forgets nothing" {
+	needs_cgroupfs
+	own_cgroup
 	run_detached
 	without /sys/fs/cgroup kill --all "$cid" KILL
 	assert_status 0

@@ -38,7 +38,7 @@ is_gone() {
 cgroup() {
 	[ "${cgroup_of:-}" != "$1" ] || return 0
 	cgroup_of=$1
-	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid-$1"
+	own_cgroup "$cid-$1"
 }
 
 # create ID [OPTION...]: with the output of the container in $bundle/out.
@@ -482,6 +482,7 @@ damage_and_delete() {
 	damage_and_delete backend
 	create end
 	damage_and_delete end
+	needs_cgroupfs
 	config '.linux.cgroupsPath = $path' --arg path "/berth-$cid/a/frontend"
 	berth create --bundle "$bundle" one >"$bundle/out" 2>&1 </dev/null 3>&-
 	damage_and_delete one
@@ -512,6 +513,7 @@ damage_and_delete() {
 	local i mount=/sys/fs/cgroup/pids
 	# A hierarchy that is not mounted is another matter: what is in it cannot be seen.
 	[ -d "$mount" ] || mount=/sys/fs/cgroup
+	needs_cgroupfs
 	create one
 	berth kill one KILL
 	jq -c --arg mount "$mount" '.cgroups = [range(31) | "0/\($mount)//berth-none-\(.)"] + ["0//sys/fs/cgroup/nosuch//a", "bad"]' "$root/one/state.json" >"$bundle/lies"

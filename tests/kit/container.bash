@@ -55,11 +55,12 @@ make_template() {
 	bundle=$1 config '.process.terminal = false'
 }
 
-# with_root PROGRAM SCRIPT: the script that runs it with the state root beside it; where there is no program, there
-# is none.
+# with_root PROGRAM SCRIPT: the script that runs it with the state root beside it, and with the manager of cgroups of
+# BERTH_TEST_MANAGER, where that is set; where there is no program, there is none.
 with_root() {
 	[ -x "$1" ] || return 0
-	printf '#!/bin/sh\nexec "%s" --root "${0%%/*}/state" "$@"\n' "$1" >"$2"
+	# shellcheck disable=SC2016 # variables of the script's
+	printf '#!/bin/sh\nexec "%s" --root "${0%%/*}/state" ${BERTH_TEST_MANAGER:+--cgroup-manager "$BERTH_TEST_MANAGER"} "$@"\n' "$1" >"$2"
 	chmod 755 "$2"
 }
 
@@ -69,6 +70,29 @@ build_static() {
 		cp "$kit_root/build/kit/$1" "$2"
 	else
 		gcc -static -O1 -Wall -Wextra -Werror -o "$2" "$kit_root/tests/kit/$1.c"
+	fi
+}
+
+# needs_cgroupfs: for a test of what the manager cgroupfs alone does; on a host with systemd it is there as well.
+needs_cgroupfs() {
+	unset BERTH_TEST_MANAGER
+}
+
+# own_cgroup [NAME]: the config's path to the cgroup "berth-NAME" (default: the id), as the manager writes it.
+own_cgroup() {
+	local path=/berth-${1:-$cid}
+	[ "${BERTH_TEST_MANAGER:-}" != systemd ] || path=:berth:${1:-$cid}
+	# shellcheck disable=SC2016 # a variable of jq
+	config '.linux.cgroupsPath = $path' --arg path "$path"
+}
+
+# unified_cgroup: the directory of "berth-ID" in version 2, where that is alone; that of a scope is of root's or the
+# user's slice.
+unified_cgroup() {
+	if [ "${BERTH_TEST_MANAGER:-}" = systemd ]; then
+		find /sys/fs/cgroup -type d -name "berth-$cid.scope" 2>/dev/null
+	else
+		echo "/sys/fs/cgroup/berth-$cid"
 	fi
 }
 
