@@ -34,10 +34,8 @@ extern const struct cgroup_driver cgroup_v2_driver;
 
 const struct cgroup_driver *cgroup_driver_of(const struct cgroup_dir *dir);
 
-/*
- * The directory by which the processes are found: version 2 says whether there are any in one read. A process joins
- * it first: whoever is in any is in this one. NULL where there is none.
- */
+/* The directory by which the processes are found, NULL where there is none: version 2's, which says in one read
+ * whether there are any. A process joins it first: whoever is in any is in this one. */
 const struct cgroup_dir *cgroup_main(const struct cgroup *cgroup);
 
 /* The root of a hierarchy; its version. -ENODEV for another file system. */

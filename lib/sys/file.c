@@ -98,19 +98,26 @@ int sys_fs_flags(int fd, uint64_t *ret_flags)
 	return 0;
 }
 
-int sys_open_proc(void)
+static int open_procfs(void)
 {
 	autofd int fd = sys_open("/proc", O_PATH | O_DIRECTORY);
-	char name[16] = "";
 	uint64_t magic = 0;
-	uint32_t pid = 0;
 	int r = fd < 0 ? fd : sys_fs_magic(fd, &magic);
 
 	if (r < 0) {
 		return r;
 	}
-	if (magic != PROC_SUPER_MAGIC) {
-		return -ENODEV;
+	return magic == PROC_SUPER_MAGIC ? take_fd(&fd) : -ENODEV;
+}
+
+int sys_open_proc(void)
+{
+	autofd int fd = open_procfs();
+	char name[16] = "";
+	uint32_t pid = 0;
+
+	if (fd < 0) {
+		return fd;
 	}
 	if (sys_readlinkat(fd, "self", name, sizeof(name) - 1) <= 0 || str_to_u32(name, &pid) < 0 ||
 		pid != (uint32_t)getpid()) {
@@ -119,9 +126,10 @@ int sys_open_proc(void)
 	return take_fd(&fd);
 }
 
+/* In the /proc of another pid namespace too, "self" is who looks. */
 bool sys_is_setgroups_denied(void)
 {
-	autofd int proc_fd = sys_open_proc();
+	autofd int proc_fd = open_procfs();
 	autofd int fd = proc_fd < 0 ? proc_fd
 				    : sys_openat2(proc_fd, "self/setgroups", O_RDONLY, 0,
 					      RESOLVE_BENEATH | RESOLVE_NO_XDEV);

@@ -124,5 +124,5 @@ failed() {
 @test "podman's defaults: what is missing is said" {
 	inner_config . "$says_in"
 	outer -- "$run_inner"
-	failed "clone into new namespaces (no CAP_SYS_ADMIN here, or a filter refuses it): operation not permitted"
+	failed "clone into new namespaces: clone3 refused (EPERM), without CAP_SYS_ADMIN or by a seccomp filter?: operation not permitted"
 }
