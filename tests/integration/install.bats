@@ -119,7 +119,7 @@ refused() {
 	[ "$(jq -r '."default-runtime"' "$docker")" = crun ]
 	install --yes docker --default
 	assert_status 0
-	[ "$(jq -c . "$docker")" = '{"default-runtime":"berth","debug":true,"runtimes":{"berth":{"path":"/opt/berth"}}}' ]
+	jq -e '. == {"default-runtime": "berth", "debug": true, "runtimes": {"berth": {"path": "/opt/berth"}}}' "$docker"
 	# The file before the first of the two is the one to go back to.
 	[ "$(cat "$docker.before-berth")" = '{"default-runtime": "crun", "debug": true}' ]
 }
