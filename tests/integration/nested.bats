@@ -279,7 +279,7 @@ inner_limits() {
 	inner_userns 0 1000
 	inner_runs
 	inner_set '.linux.namespaces -= [{"type": "pid"}]'
-	inner_fails "/mounts/0" "create file system proc (the pid namespace is of another user namespace) /proc: operation not permitted"
+	inner_fails "/mounts/0" "create file system proc (the pid namespace is of another user namespace)" "/proc: operation not permitted"
 	inner_set '.linux.namespaces += [{"type": "pid"}] | .linux.namespaces -= [{"type": "ipc"}]'
 	inner_fails "/mounts/4" "create file system mqueue (the ipc namespace is of another user namespace)"
 	inner_set '.linux.namespaces += [{"type": "ipc"}] | .linux.namespaces -= [{"type": "network"}]'

@@ -222,9 +222,9 @@ three_devices='{"v0": {"name": "eth7"}, "w0": {}, "p0": {"name": "q%d"}}'
 	assert_contains "/linux/netDevices/br0"
 	assert_contains "the kernel does not take the network device br0 out of its network namespace"
 	assert_contains "10.5.0.0/16 via 10.1.2.9 dev v0"
-	config '.linux.netDevices = {"v0": {}, "another": {"name": "x"}}'
-	outside 'ip link property add dev v0 altname another; "$BERTH" run --bundle "$bundle" "$cid"'
-	assert_error "/linux/netDevices/another" "is another name of the network device v0"
+	config '.linux.netDevices = {"v0": {}, "w0": {"name": "x"}}'
+	outside 'ip link property add dev v0 altname w0; "$BERTH" run --bundle "$bundle" "$cid"'
+	assert_error "/linux/netDevices/w0" "is another name of the network device v0"
 	config '.linux.netDevices = {"another": {"name": "x"}} | .process.args = ["/nope"]'
 	outside 'ip link property add dev v0 altname another; ! "$BERTH" run --bundle "$bundle" "$cid" || exit 9; ip -o link show dev v0'
 	assert_status 0
