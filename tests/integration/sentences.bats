@@ -141,11 +141,11 @@ ended" ]
 	local number
 	for number in 0.0 1e3 -1 4294967296 18446744073709551616 '"0"'; do
 		# As text: jq would write other digits.
-		sed -i "s/\"uid\": [^,]*,/\"uid\": $number,/" "$bundle/config.json"
-		grep -q "\"uid\": $number," "$bundle/config.json"
+		sed -i "s/\"uid\": [^,]*/\"uid\": $number/" "$bundle/config.json"
+		grep -q "\"uid\": $number" "$bundle/config.json"
 		fails_with "/process/user/uid (line "
 	done
-	sed -i 's/"uid": [^,]*,/"uid": 0,/' "$bundle/config.json"
+	sed -i 's/"uid": [^,]*/"uid": 0/' "$bundle/config.json"
 	runs
 }
 

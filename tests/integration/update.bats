@@ -164,7 +164,8 @@ update_json() {
 		echo "$flag $value"
 		if is_v2; then v1_file=$v2_file; fi
 		if [ "$flag" = --cpu-burst ] && is_older 5.14; then
-			refused --cpu-burst "no such file or directory" -- update "$flag" "$value"
+			# None is as good as no file for it.
+			[ "$value" = 0 ] || refused --cpu-burst "no such file or directory" -- update "$flag" "$value"
 			continue
 		fi
 		changes "$v1_file" update "$flag" "$value" </dev/null
