@@ -11,7 +11,7 @@ packages_tests=(clang clang-format libclang-rt-dev libcmocka-dev bats python3 bu
 	golang-go jq shellcheck strace util-linux iproute2 g++ git binutils scdoc crun runc
 	podman conmon netavark docker.io containerd iptables curl)
 # For the machines of tests/vm, which is skipped without; and for what some of its files need.
-packages_machine=(qemu-system-x86 apparmor checkpolicy criu)
+packages_machine=(qemu-system-x86 apparmor checkpolicy criu gojq)
 packages_bench=(crun runc busybox-static strace util-linux binutils python3)
 
 # Whether what a package is needed for is here.
