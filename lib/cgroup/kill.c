@@ -202,8 +202,7 @@ int cgroup_kill_own(const struct cgroup *cgroup, int timeout_ms, struct berth_er
 	struct cgroup own = *cgroup; /* its descriptors are borrowed, and nobody closes them */
 	int r;
 
-	/* A unit is always made for its container. */
-	for (size_t i = 0; i < own.count && !own.unit; i++) {
+	for (size_t i = 0; i < own.count; i++) {
 		if (own.dirs[i].kept >= cgroup_count_parts(own.dirs[i].path)) {
 			own.dirs[i].fd = -1;
 		}
