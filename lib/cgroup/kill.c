@@ -202,7 +202,8 @@ int cgroup_kill_own(const struct cgroup *cgroup, int timeout_ms, struct berth_er
 	struct cgroup own = *cgroup; /* its descriptors are borrowed, and nobody closes them */
 	int r;
 
-	for (size_t i = 0; i < own.count; i++) {
+	/* A unit is always made for its container. */
+	for (size_t i = 0; i < own.count && !own.unit; i++) {
 		if (own.dirs[i].kept >= cgroup_count_parts(own.dirs[i].path)) {
 			own.dirs[i].fd = -1;
 		}

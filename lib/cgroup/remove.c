@@ -148,10 +148,37 @@ static int remove_dir(const struct cgroup_dir *dir, uint64_t end_ns)
 	return r;
 }
 
+static int not_removed(const struct cgroup_dir *dir, int r, struct berth_error *err)
+{
+	char pids[128] = "";
+
+	if (dir->fd >= 0) {
+		cgroup_list_pids(dir->fd, pids, sizeof(pids));
+	}
+	return error_system(err, r, "remove the cgroup %s%s%s%s", dir->mount_point, dir->path,
+		*pids ? ", which holds" : "", pids);
+}
+
+/* systemd would end whoever is in it; without systemd, a cgroup that holds a process is not removed. */
+static int unit_remove(const struct cgroup *cgroup, uint64_t end_ns, struct berth_error *err)
+{
+	const struct cgroup_dir *dir = cgroup_main(cgroup);
+	int left_ms = cgroup_time_left(end_ns);
+
+	while (dir && cgroup_driver_of(dir)->is_populated(dir->fd) > 0) {
+		if (left_ms == 0) {
+			return not_removed(dir, -EBUSY, err);
+		}
+		cgroup_driver_of(dir)->wait_empty(dir->fd, left_ms);
+		left_ms = cgroup_time_left(end_ns);
+	}
+	return cgroup_unit_stop(cgroup, err);
+}
+
 int cgroup_remove(struct cgroup *cgroup, int timeout_ms, struct berth_error *err)
 {
 	uint64_t end_ns = sys_now_ns() + (uint64_t)timeout_ms * 1000000U;
-	int result = cgroup->unit ? cgroup_unit_stop(cgroup, err) : 0;
+	int result = cgroup->unit ? unit_remove(cgroup, end_ns, err) : 0;
 
 	for (size_t i = 0; i < cgroup->count; i++) {
 		struct cgroup_dir *dir = &cgroup->dirs[i];
@@ -162,13 +189,7 @@ int cgroup_remove(struct cgroup *cgroup, int timeout_ms, struct berth_error *err
 				"the cgroup %s%s cannot be removed: no hierarchy is mounted there",
 				dir->mount_point, dir->path);
 		} else if (r < 0) {
-			char pids[128] = "";
-
-			if (dir->fd >= 0) {
-				cgroup_list_pids(dir->fd, pids, sizeof(pids));
-			}
-			result = error_system(err, r, "remove the cgroup %s%s%s%s",
-				dir->mount_point, dir->path, *pids ? ", which holds" : "", pids);
+			result = not_removed(dir, r, err);
 		}
 		close_fd(&dir->fd);
 		close_fd(&dir->above_fd);
