@@ -13,6 +13,7 @@ setup() {
 	make_bundle
 	ln -s busybox "$bundle/rootfs/bin/dd"
 	config '.process.args = ["/bin/sleep", "1000"]'
+	own_cgroup
 }
 
 teardown() {
@@ -36,7 +37,7 @@ is_status() {
 find_path() {
 	local controller=${1%%.*}
 	if is_v2; then
-		found=$TOP/berth-$cid/$1
+		found=$(unified_cgroup)/$1
 	elif [ -d "$TOP/$controller" ]; then
 		found=$TOP/$controller/berth-$cid/$1
 	else
@@ -389,6 +390,7 @@ update_json() {
 }
 
 @test "cpu: what fits under the cgroup above only together" {
+	needs_cgroupfs
 	local above=$TOP/cpu/berth-$cid-a
 	if is_v2; then above=$TOP/berth-$cid-a; fi
 	mkdir "$above"
