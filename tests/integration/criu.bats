@@ -145,6 +145,7 @@ false_criu() {
 }
 
 @test "a restore looks at the images before it does anything: what has stopped stays on record" {
+	needs_cgroupfs # whose directory berth makes itself
 	start
 	"$BERTH" kill "$cid" KILL
 	until_true has_status stopped

@@ -48,7 +48,7 @@ teardown() {
 	# A file system that cannot be written to is one in which no cgroup can be made.
 	for flag in auto false true; do
 		# shellcheck disable=SC2016
-		run unshare -m sh -c 'for m in /sys/fs/cgroup/*; do mount -o remount,bind,ro "$m" 2>/dev/null || true; done
+		run unshare -m sh -c 'for m in /sys/fs/cgroup /sys/fs/cgroup/*; do mount -o remount,bind,ro "$m" 2>/dev/null || true; done
 			exec "$1" --log-level warning --rootless "$2" run --bundle "$3" "$4"' sh "$BERTH" "$flag" "$bundle" "$cid"
 		if [ "$flag" = true ]; then
 			assert_line RAN

@@ -2,6 +2,9 @@
 # shellcheck shell=bash
 # What the tests of containers and of engines say of a command that ran ($status, $output), and wait for.
 
+# shellcheck source=tests/kit/trace.bash
+. "${BASH_SOURCE[0]%/*}/trace.bash"
+
 assert_status() {
 	[ "$status" = "$1" ] || {
 		printf 'status %s, not %s; output:\n%s\n' "$status" "$1" "$output"

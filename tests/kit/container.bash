@@ -232,13 +232,14 @@ is_stopped() {
 	read -r comm 2>/dev/null <"/proc/$1/comm" && [ "$comm" = stopped ]
 }
 
-# steps_of SIDES [AFTER BEFORE]: every step that there is, or those between two, from the table of the sources.
+# steps_of SIDES [AFTER BEFORE]: every step that there is, or those between two, from the table of the sources; of them
+# every so many alone, as rounds are fewer.
 steps_of() {
 	sed -n "s/^\tX([0-9]*, \([A-Z]\), \([a-z]*\)).*/\1 \2/p" "$kit_root/lib/wire/step.h" |
-		awk -v sides="$1" -v after="${2:-}" -v before="${3:-}" '
+		awk -v sides="$1" -v after="${2:-}" -v before="${3:-}" -v divisor="${BERTH_ROUNDS_DIVISOR:-1}" '
 			BEGIN { is_in = after == "" }
 			$2 == before { is_in = 0 }
-			is_in && index(sides, $1) { print $2 }
+			is_in && index(sides, $1) && taken++ % divisor == 0 { print $2 }
 			$2 == after { is_in = 1 }'
 }
 
