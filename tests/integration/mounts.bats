@@ -311,8 +311,9 @@ remount_in_userns() {
 	# shellcheck disable=SC2016 # a variable of jq
 	config '.process.env += ["OUT=" + $out]' --arg out "$bundle/outside"
 	started
-	local added=0
-	for _ in $(seq "$(rounds 100)"); do
+	local added=0 count
+	count=$(rounds 100)
+	for ((i = 0; i < count || (added == 0 && i < 100); i++)); do
 		change add '[{"destination": "/v/d/x", "type": "tmpfs"}, {"destination": "/v/d/f", "source": "single", "options": ["bind"]}]'
 		[ "$status" != 0 ] || added=$((added + 1))
 	done

@@ -195,7 +195,7 @@ three_devices='{"v0": {"name": "eth7"}, "w0": {}, "p0": {"name": "q%d"}}'
 		done'
 	assert_status 0
 	[ "${#lines[@]}" = "$(wc -w <<<"$points")" ]
-	[ "${#lines[@]}" -ge "$(rounds 45)" ]
+	[ "${#lines[@]}" -ge "$(rounds 40)" ]
 	for step in "${lines[@]}"; do
 		[[ $step = *:fail:*failpoint*"step ${step%%:*})" || $step = *:die:*"ended by signal"* ]] || echo "$step" >>"$bundle/wrong"
 	done

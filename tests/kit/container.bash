@@ -245,7 +245,8 @@ steps_of() {
 
 # rounds NUMBER: how often a test does what it repeats; less often in a machine in software (tests/vm).
 rounds() {
-	echo $(($1 / ${BERTH_ROUNDS_DIVISOR:-1}))
+	local divisor=${BERTH_ROUNDS_DIVISOR:-1}
+	echo $(($1 < divisor ? 1 : $1 / divisor))
 }
 
 # is_older VERSION: than that is this kernel.
