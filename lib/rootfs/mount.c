@@ -18,7 +18,7 @@
 enum {
 	CONFIG_TEXT_SIZE =
 		256, /* fsconfig(2) takes no longer key and no longer value, NUL included */
-	MESSAGE_SIZE = 256,
+	WORDS_SIZE = 256,
 	WHAT_SIZE = 160,
 };
 
@@ -54,14 +54,20 @@ static void describe(char *what, size_t size, const char *fstype, enum call call
 }
 
 /* A new file system refuses: its own words, where it has any, say more than errno. */
+static int refused(
+	const char *words, int r, const char *call, const char *what, struct berth_error *err)
+{
+	return words[0] ? error_system(err, r, "%s: %s", what, words)
+			: error_call(err, r, call, "%s", what);
+}
+
 static int config_failed(
 	int fs_fd, int r, const char *call, const char *what, struct berth_error *err)
 {
-	char message[MESSAGE_SIZE];
+	char words[WORDS_SIZE];
 
-	sys_fs_message(fs_fd, message, sizeof(message));
-	return message[0] ? error_system(err, r, "%s: %s", what, message)
-			  : error_call(err, r, call, "%s", what);
+	sys_fs_message(fs_fd, words, sizeof(words));
+	return refused(words, r, call, what, err);
 }
 
 static int config_text(int fs_fd, const char *key, const char *value, struct berth_error *err)
@@ -122,6 +128,25 @@ static int config_all(
 	return r;
 }
 
+static int create_failed(
+	int fs_fd, int r, const struct boot_mount *mount, struct berth_error *err)
+{
+	char what[WHAT_SIZE], words[WORDS_SIZE];
+
+	sys_fs_message(fs_fd, words, sizeof(words));
+	/* Before Linux 6.5 an overlay that knows no single layers has no words for it. */
+	for (size_t i = 0; r == -EINVAL && !words[0] && i < mount->origins.count; i++) {
+		if (str_has_prefix(mount->options.items[i], "lowerdir+=")) {
+			r = error_system(err, r,
+				"mount option lowerdir of more than 255 bytes, which needs Linux 6.7");
+			point_at_option(mount, mount->origins.items[i], err);
+			return r;
+		}
+	}
+	describe(what, sizeof(what), mount->fstype, CALL_CREATE, r);
+	return refused(words, r, "fsconfig", what, err);
+}
+
 int rootfs_mount_new(const struct boot_mount *mount, uint64_t attrs, const char *mode, int *ret_fd,
 	struct berth_error *err)
 {
@@ -139,8 +164,7 @@ int rootfs_mount_new(const struct boot_mount *mount, uint64_t attrs, const char 
 	}
 	r = sys_fsconfig_create(fs_fd);
 	if (r < 0) {
-		describe(what, sizeof(what), mount->fstype, CALL_CREATE, r);
-		return config_failed(fs_fd, r, "fsconfig", what, err);
+		return create_failed(fs_fd, r, mount, err);
 	}
 	r = sys_fsmount(fs_fd, (unsigned int)attrs);
 	if (r < 0) {
