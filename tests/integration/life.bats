@@ -9,10 +9,8 @@ load ../kit/container
 setup() {
 	[ "$EUID" = 0 ] || skip "needs root"
 	make_bundle
-	cgroup_of=one
-	# shellcheck disable=SC2016 # a variable of jq
-	in_container 'echo started; trap "exit 5" TERM; sleep 1000 & wait' '.linux.cgroupsPath = $path' \
-		--arg path "/berth-$cid-one"
+	in_container 'echo started; trap "exit 5" TERM; sleep 1000 & wait'
+	cgroup one
 	root=$bundle/state
 	BERTH=$berth_program
 }
@@ -25,8 +23,12 @@ teardown() {
 }
 
 # The program itself is the child of the timeout(1) that runs it.
+berth_at() {
+	timeout 60 "$BERTH" --root "$1" ${BERTH_TEST_MANAGER:+--cgroup-manager "$BERTH_TEST_MANAGER"} "${@:2}"
+}
+
 berth() {
-	timeout 60 "$BERTH" --root "$root" "$@"
+	berth_at "$root" "$@"
 }
 
 # is_gone PID: at most its parent has still to ask for its status.
@@ -107,13 +109,13 @@ is_status() {
 	for name in fifo device directory link; do
 		local before
 		before=$(stat -c '%F %i' "$bundle/$name")
-		run timeout 60 "$BERTH" --root "$root" create --bundle "$bundle" --pid-file "$bundle/$name" two
+		run berth create --bundle "$bundle" --pid-file "$bundle/$name" two
 		assert_error "the pid file $bundle/$name is there, and is no regular file"
-		run timeout 60 "$BERTH" --root "$root" run --bundle "$bundle" --detach --pid-file "$bundle/$name" two
+		run berth run --bundle "$bundle" --detach --pid-file "$bundle/$name" two
 		assert_error "no regular file"
-		run timeout 60 "$BERTH" --root "$root" restore --bundle "$bundle" --image-path "$bundle" --detach --pid-file "$bundle/$name" two
+		run berth restore --bundle "$bundle" --image-path "$bundle" --detach --pid-file "$bundle/$name" two
 		assert_error "no regular file"
-		run timeout 60 "$BERTH" --root "$root" exec --detach --pid-file "$bundle/$name" one true
+		run berth exec --detach --pid-file "$bundle/$name" one true
 		assert_status 255
 		assert_contains "no regular file"
 		[ "$before" = "$(stat -c '%F %i' "$bundle/$name")" ]
@@ -354,7 +356,7 @@ is_status() {
 	create one
 	rm "$root/one/state.json"
 	mkfifo "$root/one/state.json"
-	run timeout 60 "$BERTH" --root "$root" state one
+	run berth state one
 	assert_error "damaged"
 	berth delete --force one
 }
@@ -453,7 +455,8 @@ ended_or_deleted() {
 	count=$(rounds 30)
 	for ((i = 0; i < count; i++)); do
 		# Not by timeout(1): a signal in the midst of its fork ends it alone.
-		"$BERTH" --root "$root" run --bundle "$bundle" "term-$i" >/dev/null 2>&1 </dev/null 3>&- &
+		"$BERTH" --root "$root" ${BERTH_TEST_MANAGER:+--cgroup-manager "$BERTH_TEST_MANAGER"} \
+			run --bundle "$bundle" "term-$i" >/dev/null 2>&1 </dev/null 3>&- &
 		pid=$!
 		sleep "0.00$((i % 9 + 1))"
 		kill -TERM $pid 2>/dev/null || true
@@ -514,6 +517,7 @@ damage_and_delete() {
 	# A hierarchy that is not mounted is another matter: what is in it cannot be seen.
 	[ -d "$mount" ] || mount=/sys/fs/cgroup
 	needs_cgroupfs
+	cgroup_of=
 	create one
 	berth kill one KILL
 	jq -c --arg mount "$mount" '.cgroups = [range(31) | "0/\($mount)//berth-none-\(.)"] + ["0//sys/fs/cgroup/nosuch//a", "bad"]' "$root/one/state.json" >"$bundle/lies"
@@ -543,7 +547,7 @@ damage_and_delete() {
 	until_true is_status one stopped
 	# The same path, as two configs may have it.
 	mkdir -m 700 "$other"
-	timeout 60 "$BERTH" --root "$other" run --detach --bundle "$bundle" two >"$bundle/out" 2>&1 </dev/null 3>&-
+	berth_at "$other" run --detach --bundle "$bundle" two >"$bundle/out" 2>&1 </dev/null 3>&-
 	pid=$("$BERTH" --root "$other" state two | jq .pid)
 	run berth kill --all one KILL
 	assert_status 0
@@ -559,7 +563,7 @@ damage_and_delete() {
 @test "of twenty starts with one cgroup, one at most wins, and no other ends it" {
 	local i
 	for ((i = 0; i < 20; i++)); do
-		timeout 60 "$BERTH" --root "$root" run --detach --bundle "$bundle" "same-$i" >/dev/null 2>&1 </dev/null 3>&- &
+		berth run --detach --bundle "$bundle" "same-$i" >/dev/null 2>&1 </dev/null 3>&- &
 	done
 	wait
 	[ "$(berth list -q | wc -l)" = 1 ]
@@ -581,7 +585,7 @@ damage_and_delete() {
 	until_true grep -q started "$bundle/out"
 	exec 8<"$root/one/lock"
 	flock 8
-	timeout 60 "$BERTH" --root "$root" kill one KILL 8<&-
+	berth kill one KILL 8<&-
 	exec 8<&-
 	mkdir -p "$root/one/a/b"
 	touch "$root/one/a/b/c"
