@@ -82,7 +82,7 @@ session='set -- $(sed "s/.*) //" /proc/self/stat)
 
 @test "a console that controls another session is refused" {
 	# script(1) gives its program a terminal that controls its session.
-	run script -qec "python3 $kit/raw.py --init $BERTH_INIT --console \"\$(tty)\" true" /dev/null
+	run script -qec "python3 -S $kit/raw.py --init $BERTH_INIT --console \"\$(tty)\" true" /dev/null
 	[ "$status" != 98 ]
 	[[ $output == *"take the console as controlling terminal: operation not permitted"* ]]
 }

@@ -344,7 +344,7 @@ buffer = ctypes.create_string_buffer(code)
 program = struct.pack("@HP", 4, ctypes.addressof(buffer))
 libc = ctypes.CDLL(None, use_errno=True)
 assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0
-os.execvp(sys.argv[1], sys.argv[1:])' python3 "$kit/raw.py" --init "$BERTH_INIT" true
+os.execvp(sys.argv[1], sys.argv[1:])' python3 -S "$kit/raw.py" --init "$BERTH_INIT" true
 	is_refused "kernel lacks clone3 (Linux 5.3)"
 }
 
@@ -379,7 +379,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' python3 "$kit/raw.py" --init "$BERTH_INIT"
 	need_root
 	printf '#!/bin/sh\n"$@"\n' >"$BATS_TEST_TMPDIR/second"
 	chmod 755 "$BATS_TEST_TMPDIR/second"
-	local inside=(unshare --pid --fork "$BATS_TEST_TMPDIR/second" python3 "$kit/raw.py" --init "$BERTH_INIT")
+	local inside=(unshare --pid --fork "$BATS_TEST_TMPDIR/second" python3 -S "$kit/raw.py" --init "$BERTH_INIT")
 	run "${inside[@]}" --new user --uid-map "0 0 1" true
 	is_refused "/proc is that of another pid namespace"
 	inside=(unshare --mount-proc "${inside[@]:1}")

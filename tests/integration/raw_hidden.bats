@@ -12,7 +12,7 @@ teardown() {
 
 # background OPTION... PROGRAM: raw.py with the berth-init of a build with failpoints; its pid is $raw_pid.
 background() {
-	python3 "$kit/raw.py" --init "$BERTH_INIT_TEST" "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
+	python3 -S "$kit/raw.py" --init "$BERTH_INIT_TEST" "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
 	raw_pid=$!
 }
 
@@ -123,7 +123,7 @@ need_attack() {
 
 @test "root of a user namespace joins and creates, and the maps are written" {
 	PATH=/usr/bin:/bin run "${hold_as_ordinary[@]}" unshare --user --map-root-user --net --uts \
-		python3 "$kit/raw.py" --init "$BERTH_INIT" --cwd / --join /proc/self/ns/net \
+		python3 -S "$kit/raw.py" --init "$BERTH_INIT" --cwd / --join /proc/self/ns/net \
 		--join /proc/self/ns/uts --new user,pid --uid-map "0 0 1" --gid-map "0 0 1" \
 		sh -c 'id -u; id -g; cat /proc/self/uid_map'
 	same "$status $(tr -s ' ' <<<"$output")" $'0 0\n0\n 0 0 1'

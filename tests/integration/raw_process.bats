@@ -45,10 +45,10 @@ descriptors='for fd in /proc/self/fd/*; do echo "${fd##*/}"; done'
 }
 
 @test "stdin, stdout and stderr are the caller's" {
-	run bash -c 'python3 "$1" --init "$2" sh -c "cat; echo error >&2" <<<input 2>&1 >/dev/null' \
+	run bash -c 'python3 -S "$1" --init "$2" sh -c "cat; echo error >&2" <<<input 2>&1 >/dev/null' \
 		- "$kit/raw.py" "$BERTH_INIT"
 	same "$output" error
-	run bash -c 'python3 "$1" --init "$2" cat <<<input' - "$kit/raw.py" "$BERTH_INIT"
+	run bash -c 'python3 -S "$1" --init "$2" cat <<<input' - "$kit/raw.py" "$BERTH_INIT"
 	same "$output" input
 }
 

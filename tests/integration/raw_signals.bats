@@ -12,7 +12,7 @@ teardown() {
 stop_child() {
 	local i pid
 	[ -x "$BERTH_INIT_TEST" ] || skip "no build with failpoints"
-	BERTH_FAIL=mapped:stop python3 "$kit/raw.py" --init "$BERTH_INIT_TEST" "$@" \
+	BERTH_FAIL=mapped:stop python3 -S "$kit/raw.py" --init "$BERTH_INIT_TEST" "$@" \
 		>"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
 	raw_pid=$!
 	for ((i = 0; i < 500; i++)); do
@@ -67,7 +67,7 @@ finish() {
 }
 
 @test "the program has the caller's mask and dispositions" {
-	local with=(env "--block-signal=USR1,RTMIN" --ignore-signal=USR2 python3 "$kit/raw.py" --init "$BERTH_INIT")
+	local with=(env "--block-signal=USR1,RTMIN" --ignore-signal=USR2 python3 -S "$kit/raw.py" --init "$BERTH_INIT")
 	run "${with[@]}" --direct grep '^Sig[BI]' /proc/self/status
 	local direct=$output
 	[[ ${lines[0]} == SigBlk:*2* ]]
