@@ -275,7 +275,9 @@ three_devices='{"v0": {"name": "eth7"}, "w0": {}, "p0": {"name": "q%d"}}'
 
 @test "netDevices: one whose name is taken meanwhile comes back under another, and a warning says so" {
 	in_container 'true'
-	printf '#!/bin/sh\nip link add v0 index "$1" address 02:00:00:00:00:99 type veth peer name z1\nexit 1\n' >"$bundle/hook"
+	# By its path: a busybox as the shell would take its own.
+	printf '#!/bin/sh\n%s link add v0 index "$1" address 02:00:00:00:00:99 type veth peer name z1\nexit 1\n' \
+		"$(type -P ip)" >"$bundle/hook"
 	chmod 755 "$bundle/hook"
 	config '.linux.netDevices = {"v0": {}} | .hooks.createRuntime = [{"path": $hook, "args": ["hook", "77"], "env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}]' \
 		--arg hook "$bundle/hook"

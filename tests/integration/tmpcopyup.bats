@@ -82,7 +82,7 @@ tree_make() {
 	assert_status 0
 	printf '%s\n' "${lines[@]}" | grep -v ^tmpfs | head -n -1 >"$bundle/copied"
 	# Reading the tree here and there may change times of access, so they are not compared.
-	chroot "$bundle/rootfs" /bin/busybox sh -c "$listing" >"$bundle/there"
+	chroot "$bundle/rootfs" /bin/busybox sh -c "PATH=/bin; $listing" >"$bundle/there"
 	sed -E -i 's/^(.* [0-9a-f]+:[0-9a-f]+) [0-9]+ /\1 /' "$bundle/copied" "$bundle/there"
 	diff "$bundle/there" "$bundle/copied"
 	grep -qF './a/file regular file 4755 12:34 3' "$bundle/copied"
