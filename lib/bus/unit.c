@@ -488,6 +488,18 @@ int bus_unit_attach(
 	return r < 0 ? call_failure(&call, r, name, err) : 0;
 }
 
+/* systemd answers before it writes to the files of the unit, and takes the next call after that. */
+static int await_writes(struct bus *bus, const char *name, struct berth_error *err)
+{
+	autocall struct call call;
+	int r;
+
+	call_begin(&call, bus, "GetUnit");
+	call_note(&call, bus->library->message_append(call.message, "s", name));
+	r = call_make(&call);
+	return r < 0 ? call_failure(&call, r, name, err) : 0;
+}
+
 int bus_unit_set(struct bus *bus, const char *name, const struct host_unit_property *properties,
 	size_t count, struct berth_error *err)
 {
@@ -498,5 +510,5 @@ int bus_unit_set(struct bus *bus, const char *name, const struct host_unit_prope
 	call_note(&call, bus->library->message_append(call.message, "sb", name, 1));
 	append_properties(&call, properties, count, NULL);
 	r = call_make(&call);
-	return r < 0 ? call_failure(&call, r, name, err) : 0;
+	return r < 0 ? call_failure(&call, r, name, err) : await_writes(bus, name, err);
 }

@@ -157,21 +157,21 @@ int cgroup_limit(const struct cgroup *cgroup, const struct host_cgroup *plan, bo
 	struct berth_error *err)
 {
 	const struct cgroup_writer writer = {.cgroup = cgroup, .plan = plan};
+	uint32_t mask = HOST_CGROUP_FINAL;
 	int r = 0;
 
 	/* Before systemd has made it there is nothing to write to. */
 	if (cgroup->is_unit_due) {
 		return 0;
 	}
-	/* systemd may write its properties into the files: what is exact comes after it. */
+	/* systemd may write all its properties into the files: what is exact comes after it. */
 	if (is_final && plan->unit && plan->unit->late) {
 		r = cgroup_unit_set(cgroup, plan->unit->late, 1, err);
+		mask = 0;
 	}
 	if (r == 0) {
-		r = cgroup_write_all(
-			&writer, HOST_CGROUP_FINAL, is_final ? HOST_CGROUP_FINAL : 0, err);
+		r = cgroup_write_all(&writer, mask, is_final ? mask : 0, err);
 	}
-
 	if (r == 0 && is_final) {
 		r = limit_devices(cgroup, &plan->devices, err);
 	}

@@ -132,7 +132,7 @@ static void undo_run(struct cgroup_undo *undo, struct berth_error *err)
 		const struct cgroup_undo_item *item = &undo->items[--undo->count];
 
 		if (cgroup_file_write(item->fd, item->file, item->text) < 0) {
-			error_prefix(err, "%s could not be put back to \"%.*s\"", item->file,
+			error_prefix(err, "%s could not be put back to \"%.*s\"; ", item->file,
 				(int)strcspn(item->text, "\n"), item->text);
 		}
 	}
@@ -175,16 +175,68 @@ static int enable(struct cgroup *cgroup, const struct host_cgroup *plan, struct 
 	return r;
 }
 
+/* What systemd has with less in it than the kernel: a quota in hundredths of a CPU, a period only with it, a limit of
+ * one task at least. For a controller that nothing was asked of before it writes all that it has again. */
+static const char *const rounded[] = {"cpu.max", "pids.max"};
+
+enum { ROUNDED_COUNT = ARRAY_COUNT(rounded), ROUNDED_SIZE = 64 };
+
+static void rounded_read(int fd, char texts[ROUNDED_COUNT][ROUNDED_SIZE])
+{
+	for (size_t i = 0; i < ROUNDED_COUNT; i++) {
+		if (cgroup_file_read(fd, rounded[i], texts[i], ROUNDED_SIZE) < 0) {
+			texts[i][0] = '\0';
+		}
+	}
+}
+
+static int rounded_restore(
+	int fd, char texts[ROUNDED_COUNT][ROUNDED_SIZE], struct berth_error *err)
+{
+	char now[ROUNDED_COUNT][ROUNDED_SIZE];
+
+	rounded_read(fd, now);
+	for (size_t i = 0; i < ROUNDED_COUNT; i++) {
+		int r = texts[i][0] == '\0' || str_is_equal(texts[i], now[i])
+				? 0
+				: cgroup_file_write(fd, rounded[i], texts[i]);
+
+		if (r < 0) {
+			return error_system(err, r, "put back %s, which systemd has written again",
+				rounded[i]);
+		}
+	}
+	return 0;
+}
+
+static bool is_gone(int fd)
+{
+	char text[ROUNDED_SIZE];
+
+	return cgroup_file_read(fd, "cgroup.events", text, sizeof(text)) < 0;
+}
+
 static int update_unit(const struct cgroup_writer *writer, struct berth_error *err)
 {
 	const struct host_unit *unit = writer->plan->unit;
+	int fd = writer->cgroup->dirs[0].fd;
+	char texts[ROUNDED_COUNT][ROUNDED_SIZE];
 	int r;
 
 	if (!unit || unit->property_count == 0) {
 		return 0;
 	}
+	rounded_read(fd, texts);
 	r = cgroup_unit_set(writer->cgroup, unit->properties, unit->property_count, err);
-	return r < 0 ? r : cgroup_write_all(writer, 0, 0, err);
+	/* The kernel has ended the container for a limit that is set already. */
+	if (r < 0 && is_gone(fd)) {
+		error_clear(err);
+		return 0;
+	}
+	if (r == 0) {
+		r = rounded_restore(fd, texts, err);
+	}
+	return r < 0 ? r : cgroup_write_all(writer, HOST_CGROUP_FOR_UNDO, 0, err);
 }
 
 int cgroup_update(struct cgroup *cgroup, const struct host_cgroup *plan, struct berth_error *err)

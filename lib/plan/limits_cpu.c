@@ -200,8 +200,7 @@ static void put_weight(struct limits *limits, const struct spec_cpu *cpu)
 				limits, is_v2 ? plan_cpu_weight(cpu->shares) : cpu->shares),
 			0);
 	} else if (now && !is_idle && cpu->has_idle && cpu->idle != 0) {
-		/* Changes nothing; but where a later write fails, this is what brings the weight back. */
-		plan_limits_put(limits, idle_pointer, file, now, 0);
+		plan_limits_put(limits, idle_pointer, file, now, HOST_CGROUP_FOR_UNDO);
 	}
 }
 

@@ -163,6 +163,9 @@ static void put_tasks(struct unit *unit, uint64_t limit)
 
 static void put_write(struct unit *unit, const struct host_cgroup_write *write)
 {
+	if (write->flags & HOST_CGROUP_FOR_UNDO) {
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_COUNT(number_files); i++) {
 		if (str_is_equal(write->file, number_files[i].file)) {
 			put_number(

@@ -150,7 +150,7 @@ ended" ]
 }
 
 @test "of a key that is there twice the last one counts" {
-	sed -i '0,/"cwd": "\/"/s//"cwd": "\/tmp", "cwd": 5, "cwd": "\/"/' "$bundle/config.json"
+	sed -i '/"cwd": "\/"/s//"cwd": "\/tmp", "cwd": 5, "cwd": "\/"/' "$bundle/config.json"
 	[ "$(grep -o '"cwd"' "$bundle/config.json" | wc -l)" = 3 ]
 	in_container_kept 'pwd'
 	runs /

@@ -181,6 +181,31 @@ limit_lines() {
 	assert_contains "Operation not permitted"
 }
 
+@test "an update of one limit leaves those alone that systemd has only roughly" {
+	config '.linux.resources = {"cpu": {"quota": 12345, "period": 100000}, "pids": {"limit": 0}}'
+	start
+	assert_files <<-END
+		cpu.max 12345 100000
+		pids.max 0
+	END
+	# Of a controller that nothing was asked of: systemd writes all that it has.
+	"$BERTH" update --cpuset-cpus 0 "$cid"
+	assert_files <<-END
+		cpu.max 12345 100000
+		pids.max 0
+		cpuset.cpus 0
+	END
+	"$BERTH" delete --force "$cid"
+	config '.linux.resources = {"cpu": {"quota": 12345, "period": 50000}}'
+	start
+	"$BERTH" update --cpu-quota -1 "$cid"
+	"$BERTH" update --cpuset-cpus 1 "$cid"
+	assert_files <<-END
+		cpu.max max 50000
+		cpuset.cpus 1
+	END
+}
+
 @test "an update that fails leaves the unit as it was" {
 	config '.linux.resources.memory.limit = 67108864'
 	start
