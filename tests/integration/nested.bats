@@ -142,7 +142,7 @@ has_v2() {
 # inner_file CONTROLLER V1 V2: a file of the inner cgroup, from outside.
 inner_file() {
 	if has_v2; then
-		cat "/sys/fs/cgroup/berth-$cid/berth-in/$3"
+		cat "$(unified_cgroup)/berth-in/$3"
 	else
 		cat "/sys/fs/cgroup/$1/berth-$cid/berth-in/$2"
 	fi
