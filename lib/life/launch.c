@@ -246,13 +246,13 @@ static int launch_record(struct launch *launch, struct berth_error *err)
 	return r < 0 ? r : launch_make_notify(launch, err);
 }
 
-/* A cgroup that may be missing, and is. */
+/* A cgroup that may be missing, and is; that of a unit comes later. */
 static void warn_of_cgroups(const struct launch *launch)
 {
 	for (size_t i = 0; i < launch->cgroup.count; i++) {
 		const struct cgroup_dir *dir = &launch->cgroup.dirs[i];
 
-		if (dir->fd < 0) {
+		if (dir->fd < 0 && !launch->cgroup.is_unit_due) {
 			log_line(&launch->request->context->log, LOG_LEVEL_WARNING,
 				"container %s: the cgroup %s%s may not be made: it stays in the "
 				"caller's there",

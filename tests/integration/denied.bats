@@ -10,9 +10,10 @@ load ../kit/deny
 # What berth needs of the newer calls: CALL VERBS ENOSYS EPERM. A verb that is not named works without the call.
 #   lacks    the error has "kernel lacks CALL (Linux VERSION)"
 #   refused  it has "CALL refused (EPERM), ... by a seccomp filter?"
+# On version 2 alone the device filter is a program.
 needs() {
+	[ ! -e /sys/fs/cgroup/cgroup.controllers ] && echo bpf - - - || echo bpf run lacks refused
 	cat <<-'END'
-		bpf - - -
 		clone3 run,exec lacks refused
 		close_range run,exec lacks refused
 		execveat run,exec lacks refused
