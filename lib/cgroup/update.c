@@ -190,8 +190,7 @@ static void rounded_read(int fd, char texts[ROUNDED_COUNT][ROUNDED_SIZE])
 	}
 }
 
-static int rounded_restore(
-	int fd, char texts[ROUNDED_COUNT][ROUNDED_SIZE], struct berth_error *err)
+static int rounded_restore(int fd, char texts[ROUNDED_COUNT][ROUNDED_SIZE], struct berth_error *err)
 {
 	char now[ROUNDED_COUNT][ROUNDED_SIZE];
 
@@ -202,8 +201,8 @@ static int rounded_restore(
 				: cgroup_file_write(fd, rounded[i], texts[i]);
 
 		if (r < 0) {
-			return error_system(err, r, "put back %s, which systemd has written again",
-				rounded[i]);
+			return error_system(
+				err, r, "put back %s, which systemd has written again", rounded[i]);
 		}
 	}
 	return 0;

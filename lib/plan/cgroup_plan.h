@@ -29,7 +29,8 @@ enum host_cgroup_write_flags {
 	HOST_CGROUP_WITH_NEXT = 1 << 2, /* where EINVAL refuses it, the next one goes first */
 	HOST_CGROUP_ELSE_NEXT = 1 << 3, /* the next one is for where there is no such file */
 	HOST_CGROUP_CHECKED = 1 << 4,   /* a file that holds more afterwards has taken no limit */
-	HOST_CGROUP_FOR_UNDO = 1 << 5, /* changes nothing: where a later one fails it is written back */
+	HOST_CGROUP_FOR_UNDO =
+		1 << 5, /* changes nothing: where a later one fails it is written back */
 };
 
 struct host_cgroup_write {

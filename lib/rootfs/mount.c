@@ -128,8 +128,7 @@ static int config_all(
 	return r;
 }
 
-static int create_failed(
-	int fs_fd, int r, const struct boot_mount *mount, struct berth_error *err)
+static int create_failed(int fs_fd, int r, const struct boot_mount *mount, struct berth_error *err)
 {
 	char what[WHAT_SIZE], words[WORDS_SIZE];
 
