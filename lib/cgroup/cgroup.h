@@ -44,7 +44,7 @@ struct cgroup {
 	size_t count;                            /* 0: the container has no cgroup */
 	const char *unit; /* of systemd, whose the directory is; NULL: it is berth's */
 	bool is_unit_user;
-	bool is_narrowed; /* by cgroup_narrow() */
+	const char *narrowed; /* where cgroup_narrow() has gone, borrowed; NULL: nowhere */
 	bool is_unit_due; /* it is not made before there is a process to put into it */
 };
 

@@ -73,7 +73,7 @@ int cgroup_join(const struct cgroup *cgroup, pid_t pid, pid_t near, struct berth
 		int r = dir->fd < 0 ? 0 : join_one(dir, text, near);
 
 		/* A user may move a process only within what is all his, and his session is not. */
-		if ((r == -EACCES || r == -EPERM) && cgroup->is_unit_user && !cgroup->is_narrowed) {
+		if ((r == -EACCES || r == -EPERM) && cgroup->is_unit_user) {
 			r = cgroup_unit_attach(cgroup, pid, err);
 			if (r < 0) {
 				return r;
@@ -155,7 +155,7 @@ int cgroup_narrow(struct cgroup *cgroup, const char *text, struct berth_error *e
 			continue;
 		}
 		is_found = true;
-		cgroup->is_narrowed = true;
+		cgroup->narrowed = path;
 		r = narrow_one(dir, path);
 		if (r == -EXDEV || r == -ELOOP) {
 			return error_set(err, BERTH_ERROR_USAGE,

@@ -145,9 +145,15 @@ int cgroup_unit_set(const struct cgroup *cgroup, const struct host_unit_property
 int cgroup_unit_attach(const struct cgroup *cgroup, pid_t pid, struct berth_error *err)
 {
 	autobus struct bus bus = {0};
-	int r = bus_open(&bus, cgroup->is_unit_user, err);
+	const char *narrowed = cgroup->narrowed ? cgroup->narrowed : "";
+	char below[CGROUP_TEXT_MAX];
+	int length = snprintf(below, sizeof(below), "%s%s%s", below_unit(cgroup),
+		*narrowed ? "/" : "", narrowed);
+	int r = length < (int)sizeof(below)
+			? bus_open(&bus, cgroup->is_unit_user, err)
+			: error_system(err, ENAMETOOLONG, "the cgroup \"%s\"", narrowed);
 
-	return r < 0 ? r : bus_unit_attach(&bus, cgroup->unit, below_unit(cgroup), pid, err);
+	return r < 0 ? r : bus_unit_attach(&bus, cgroup->unit, below, pid, err);
 }
 
 /* Of crun, runc and the kernel ("Delegation" of its admin-guide/cgroup-v2): the directory and these of its files. */

@@ -152,6 +152,7 @@ user_run() {
 		| .linux.gidMappings = [{"containerID": 0, "hostID": 200000, "size": 65536}]'
 	chown -R 100000:200000 "$bundle/rootfs"
 	in_container 'echo it has run'
+	needs_cgroupfs # systemd would take a pid of there for one of its own
 	# shellcheck disable=SC2016 # it is for the shell inside
 	local inside=(timeout 60 unshare --pid --fork sh -c '"$@"; exit $?' sh "$BERTH" run --bundle "$bundle" "$cid")
 	run "${inside[@]}"

@@ -461,6 +461,10 @@ user_starts() {
 	END
 	as_user "$BERTH" exec --detach "$cid" sleep 1000 >/dev/null 2>&1 </dev/null 3>&-
 	[ "$(wc -l <"$dir/cgroup.procs")" = 2 ]
+	as_user mkdir "$dir/inner"
+	run as_user "$BERTH" exec --cgroup inner "$cid" cat /proc/self/cgroup
+	assert_status 0
+	[[ $output == 0::*/inner ]]
 	as_user "$BERTH" update --memory 33554432 "$cid"
 	as_user systemctl --user daemon-reload
 	[ "$(as_user systemctl --user show --value --property MemoryMax "$unit")" = 33554432 ]
