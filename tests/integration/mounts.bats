@@ -76,7 +76,7 @@ mounted() {
 host_is_clean() {
 	[ "$mounts" = "$(host_mounts)" ]
 	[ "$(ls -A "$bundle/outside")" = decoy ]
-	[ -z "$(pgrep -f '^berth-init' -P $$)" ]
+	[ -z "$(pgrep -f '^berth-init' -P $BASHPID)" ]
 }
 
 all='[{"destination": "/data/ro", "type": "bind", "source": "$B/src", "options": ["bind", "ro"]},
