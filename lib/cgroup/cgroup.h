@@ -45,7 +45,7 @@ struct cgroup {
 	const char *unit; /* of systemd, whose the directory is; NULL: it is berth's */
 	bool is_unit_user;
 	const char *narrowed; /* where cgroup_narrow() has gone, borrowed; NULL: nowhere */
-	bool is_unit_due; /* it is not made before there is a process to put into it */
+	bool is_unit_due;     /* it is not made before there is a process to put into it */
 };
 
 /* Before anything else; and at the end, which closes and removes nothing. */

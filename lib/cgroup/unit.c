@@ -147,8 +147,8 @@ int cgroup_unit_attach(const struct cgroup *cgroup, pid_t pid, struct berth_erro
 	autobus struct bus bus = {0};
 	const char *narrowed = cgroup->narrowed ? cgroup->narrowed : "";
 	char below[CGROUP_TEXT_MAX];
-	int length = snprintf(below, sizeof(below), "%s%s%s", below_unit(cgroup),
-		*narrowed ? "/" : "", narrowed);
+	int length = snprintf(
+		below, sizeof(below), "%s%s%s", below_unit(cgroup), *narrowed ? "/" : "", narrowed);
 	int r = length < (int)sizeof(below)
 			? bus_open(&bus, cgroup->is_unit_user, err)
 			: error_system(err, ENAMETOOLONG, "the cgroup \"%s\"", narrowed);
