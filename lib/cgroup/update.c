@@ -211,8 +211,9 @@ static int rounded_restore(int fd, char texts[ROUNDED_COUNT][ROUNDED_SIZE], stru
 static bool is_gone(int fd)
 {
 	char text[ROUNDED_SIZE];
+	int r = cgroup_file_read(fd, "cgroup.events", text, sizeof(text));
 
-	return cgroup_file_read(fd, "cgroup.events", text, sizeof(text)) < 0;
+	return r == -ENOENT || r == -ENODEV;
 }
 
 static int update_unit(const struct cgroup_writer *writer, struct berth_error *err)
