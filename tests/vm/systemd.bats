@@ -278,7 +278,7 @@ has_failed() {
 	[ "$(property ActiveState)" = failed ]
 }
 
-@test "one call and one job start a container, one stops it, and none is made where it has ended by itself" {
+@test "one call and one job start a container, one at most stops it, and none is made where it has ended by itself" {
 	busctl monitor --json=short org.freedesktop.systemd1 >"$bundle/bus" 2>"$bundle/monitor" 3>&- &
 	local monitor=$!
 	until_true grep -q Monitoring "$bundle/monitor"
@@ -289,16 +289,17 @@ has_failed() {
 	"$BERTH" kill "$cid" KILL
 	until_true is_gone
 	"$BERTH" delete "$cid"
-	until_true are_calls StartTransientUnit StopUnit ResetFailedUnit StartTransientUnit ResetFailedUnit
+	# delete --force ends the processes first, and with them systemd may have ended the unit.
+	until_true are_calls "StartTransientUnit (StopUnit )?ResetFailedUnit StartTransientUnit ResetFailedUnit"
 	kill $monitor
 	wait $monitor || true
 }
 
-# are_calls NAME...: all that the manager was asked for by now; the last line of what the monitor writes may be half one.
+# are_calls PATTERN: all that the manager was asked for by now; the last line of what the monitor writes may be half one.
 are_calls() {
 	calls=$(jq -r 'select(.type == "method_call" and .interface == "org.freedesktop.systemd1.Manager") | .member' \
 		"$bundle/bus" 2>/dev/null | xargs)
-	[ "$calls" = "$*" ]
+	[[ $calls =~ ^$1$ ]]
 }
 
 @test "run.oci.systemd.subgroup: the container is in a cgroup of the unit's, which has its limits" {
@@ -376,10 +377,14 @@ are_calls() {
 	assert_error "connect to the system bus of systemd, unix:path=/nowhere: no such file or directory"
 	is_empty left_processes
 	start
+	# Its processes are ended first: where systemd has taken the unit away by then, nothing is asked of it.
 	run env DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere "$BERTH" delete --force "$cid"
-	assert_error "connect to the system bus of systemd, unix:path=/nowhere: no such file or directory"
+	[ "$status" = 0 ] ||
+		assert_error "connect to the system bus of systemd, unix:path=/nowhere: no such file or directory"
+	is_empty left_processes
 	"$BERTH" delete --force "$cid"
-	is_gone
+	until_true is_gone
+	is_empty "$BERTH" list --quiet
 }
 
 # on_silent_bus [mute]: a start there.
